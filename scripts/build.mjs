@@ -1,0 +1,51 @@
+// Bundles src/ into dist/: one file to start, one chunk for each lazily loaded part.
+import { readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { build } from 'esbuild';
+import protobuf from 'protobufjs';
+import './generate-schemas.mjs';
+
+const root = new URL('..', import.meta.url).pathname;
+const require = createRequire(import.meta.url);
+
+/** etcd3 reads its .proto files at run time from its own folder: a bundle carries them as JSON. */
+const embedProtos = {
+  name: 'embed-protos',
+  setup({ onLoad }) {
+    onLoad({ filter: /etcd3\/lib\/connection-pool\.js$/ }, ({ path: file }) => {
+      const proto = path.join(path.dirname(file), '../proto/rpc.proto');
+      const definition = new protobuf.Root().loadSync(proto, { keepCase: true });
+      const json = JSON.stringify(definition.toJSON());
+      const source = readFileSync(file, 'utf8');
+      const call = /\(0, proto_loader_1\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
+      if (!call.test(source)) throw new Error(`${file} loads its protos in another way now`);
+      return { contents: source.replace(call, () => `(0, proto_loader_1.fromJSON)(${json},`) };
+    });
+  },
+};
+
+rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ['src/start.ts'],
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  mainFields: ['module', 'main'],
+  minifySyntax: true,
+  sourcemap: 'external',
+  legalComments: 'linked',
+  chunkNames: 'chunks/[name]-[hash]',
+  plugins: [embedProtos],
+  inject: ['scripts/commonjs-names.mjs'],
+  // CommonJS packages inside an ES module still use what CommonJS gives them.
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+  alias: { etcd3: require.resolve('etcd3') },
+  logLevel: 'warning',
+});

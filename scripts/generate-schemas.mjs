@@ -1,0 +1,53 @@
+// Makes validator and types from schemas/*.schema.json, so that the three cannot drift apart.
+// Writes src/model/generated/; runs before every build, check and test.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import Ajv2020 from 'ajv/dist/2020.js';
+import standalone from 'ajv/dist/standalone/index.js';
+import { compile } from 'json-schema-to-typescript';
+
+const root = new URL('..', import.meta.url);
+const target = new URL('src/model/generated/', root);
+const read = (name) =>
+  JSON.parse(readFileSync(new URL(`schemas/${name}.schema.json`, root), 'utf8'));
+
+const site = read('site');
+const network = read('network-config');
+const lease = read('lease');
+
+mkdirSync(target, { recursive: true });
+const ajv = new Ajv2020({
+  allErrors: true,
+  verbose: false,
+  strict: true,
+  allowUnionTypes: true,
+  code: { source: true, esm: true },
+  schemas: [site, network, lease],
+});
+const code = standalone
+  .default(ajv, { validateSite: site.$id })
+  // ajv writes its one run-time helper as a require even into ES modules.
+  .replace(/const (\w+) = require\("([^"]+)"\)\.default;/g, "import $1_ from '$2.js';const $1 = $1_.default ?? $1_;");
+writeFileSync(new URL('site-validator.js', target), `// @ts-nocheck\n${code}`);
+writeFileSync(
+  new URL('site-validator.d.ts', target),
+  [
+    "import type { ErrorObject } from 'ajv';",
+    "import type { SiteDocument } from './documents.ts';",
+    '',
+    'export declare const validateSite: ((value: unknown) => value is SiteDocument) & {',
+    '  errors?: ErrorObject[] | null;',
+    '};',
+    '',
+  ].join('\n'),
+);
+
+const options = {
+  cwd: new URL('schemas/', root).pathname,
+  bannerComment: '/* Generated from schemas/ by scripts/generate-schemas.mjs. */',
+  additionalProperties: true,
+};
+const types = [
+  await compile(site, 'SiteDocument', options),
+  await compile(lease, 'LeaseDocument', { ...options, bannerComment: '' }),
+];
+writeFileSync(new URL('documents.ts', target), types.join('\n'));

@@ -1,0 +1,24 @@
+import { EXIT, type ExitCode } from '../model/problem.ts';
+import { isInSync, planSite } from '../model/plan.ts';
+import { planJson, planText } from '../output/plan-output.ts';
+import { styleOf } from '../output/style.ts';
+import { writeDocument, writeLine } from '../output/write.ts';
+import { withSession } from '../session/open.ts';
+import type { Args } from '../session/options.ts';
+import { loadSite } from '../session/site.ts';
+import type { World } from '../world.ts';
+
+/** `diff`: what `apply` would change, and what is wrong with live state. Exit 2 when something is. */
+export async function run(args: Args, world: World): Promise<ExitCode> {
+  const loaded = await loadSite(args, world);
+  return withSession(args, world, loaded, async ({ site, live, place }) => {
+    const plan = planSite(site, live, { prune: args.on('prune') });
+    const format = args.text('output');
+    if (format === 'json' || format === 'yaml') {
+      await writeDocument(world.stdout, format, planJson(plan, place));
+    } else {
+      writeLine(world.stdout, planText(plan, place, styleOf(world.stdout, world.env)));
+    }
+    return isInSync(plan) ? EXIT.done : EXIT.found;
+  });
+}

@@ -1,0 +1,112 @@
+import { parseSubnet, sameSubnet } from '../model/address.ts';
+import { nodesOf } from '../model/allocation.ts';
+import { leaseKeyOf, type LiveFinding } from '../model/live-rules.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { type Plan, planRemoval } from '../model/plan.ts';
+import type { Site } from '../model/site.ts';
+import { isNode, type LiveLease } from '../model/snapshot.ts';
+import { planText } from '../output/plan-output.ts';
+import { styleOf } from '../output/style.ts';
+import { writeDocument, writeLine } from '../output/write.ts';
+import { planJson } from '../output/plan-output.ts';
+import { checkGuards, consent, execute, failureOf } from '../session/execute.ts';
+import { type Session, withSession } from '../session/open.ts';
+import type { Args } from '../session/options.ts';
+import { loadSiteIfAny } from '../session/site.ts';
+import type { World } from '../world.ts';
+
+/** `remove SUBNET|NAME|KEY...`: removes reservations after showing them. Needs no site file. */
+export async function run(args: Args, world: World): Promise<ExitCode> {
+  const loaded = await loadSiteIfAny(args, world);
+  return withSession(args, world, loaded, (session) => remove(args, world, session));
+}
+
+async function remove(
+  args: Args,
+  world: World,
+  session: Session<Site | null>,
+): Promise<ExitCode> {
+  const leases = chosenLeases(args, world, session);
+  refuseNodes(leases, args);
+  const plan = planRemovals(leases, session);
+  const json = args.text('output') === 'json';
+  if (json) await writeDocument(world.stdout, 'json', planJson(plan, session.place));
+  else writeLine(world.stdout, planText(plan, session.place, styleOf(world.stdout, world.env)));
+  checkGuards(plan, session);
+  if (plan.changes.length === 0) return EXIT.done;
+  if (args.on('dry-run')) return EXIT.done;
+  if (!(await consent(plan, session.place, args, world))) {
+    world.stderr.write('Not removed; nothing was changed.\n');
+    return EXIT.failed;
+  }
+  const executed = await execute(plan, session, args, world);
+  const failure = failureOf(executed, plan);
+  if (failure !== null) throw failure;
+  const count = executed.done.length;
+  const report = json ? world.stderr : world.stdout;
+  writeLine(report, `\nRemoved ${count} lease${count === 1 ? '' : 's'}.`);
+  if (executed.backup !== null) writeLine(report, `The values before are in ${executed.backup}`);
+  return EXIT.done;
+}
+
+/** The leases the arguments name. @throws Problem when one is not there. */
+function chosenLeases(args: Args, world: World, session: Session<Site | null>): LiveLease[] {
+  const chosen = new Set<LiveLease>();
+  const missing: string[] = [];
+  for (const word of args.positionals) {
+    const found = session.live.leases.filter((lease) => isMeant(word, lease, session.site));
+    if (found.length === 0) missing.push(word);
+    for (const lease of found) chosen.add(lease);
+  }
+  if (missing.length === 0) return [...chosen];
+  const { store } = session;
+  const what = `there is no lease for ${missing.join(', ')} in ${store.description} under ${store.prefix}`;
+  if (!args.on('ignore-not-found')) {
+    throw new Problem(`${what}; nothing was changed`, {
+      exit: EXIT.failed,
+      fix: 'see list; a name must stand in the site file; --ignore-not-found makes this no error',
+    });
+  }
+  world.stderr.write(`${what}\n`);
+  return [...chosen];
+}
+
+/** A BIG-IP's name, a subnet of either family, or a key with or without its path. */
+function isMeant(word: string, lease: LiveLease, site: Site | null): boolean {
+  if (word === lease.name || word === lease.stored.key) return true;
+  const bigip = site?.bigips.find((one) => one.name === word);
+  if (bigip) return lease.name === leaseKeyOf(bigip);
+  const subnet = parseSubnet(word);
+  if (subnet === null) return false;
+  return [lease.subnet, lease.ipv6Subnet].some((one) => one !== null && sameSubnet(one, subnet));
+}
+
+function refuseNodes(leases: readonly LiveLease[], args: Args): void {
+  const nodes = leases.filter(isNode);
+  if (nodes.length === 0 || args.on('force')) return;
+  const names = nodes.map((node) => node.name).join(', ');
+  throw new Problem(`${names}: a lease that expires is a living node's; nothing was changed`, {
+    exit: EXIT.failed,
+    fix: 'a lease of a node that is gone ends by itself within 24 hours; --force removes it now',
+  });
+}
+
+function planRemovals(leases: readonly LiveLease[], session: Session<Site | null>): Plan {
+  const { site, live } = session;
+  const declared = leases.flatMap((lease): LiveFinding[] => {
+    const bigip = site?.bigips.find((one) => leaseKeyOf(one) === lease.name);
+    if (bigip === undefined) return [];
+    const message = `the site file still declares ${bigip.name}: the next apply would put ${lease.name} back`;
+    const fix = 'take it out of the site file first';
+    return [
+      { rule: 'still-declared', severity: 'warning', message, fix, key: lease.stored.key },
+    ];
+  });
+  return {
+    changes: leases.map(planRemoval),
+    problems: declared,
+    dangers: [],
+    nodeCount: nodesOf(live.leases).filter((node) => !leases.includes(node)).length,
+    configRevision: live.snapshot.config?.revision ?? null,
+  };
+}

@@ -1,0 +1,49 @@
+import { defaultSiteFile, readText } from '../files/site-file.ts';
+import { checkDocument } from '../model/document.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { styleOf } from '../output/style.ts';
+import {
+  allValid,
+  type ValidatedFile,
+  validateJson,
+  validateText,
+} from '../output/validate-output.ts';
+import { writeDocument, writeLine } from '../output/write.ts';
+import type { Args } from '../session/options.ts';
+import type { World } from '../world.ts';
+
+/** `validate FILE...`: checks files without a network. Exit 3 when any is invalid. */
+export async function run(args: Args, world: World): Promise<ExitCode> {
+  const files: ValidatedFile[] = [];
+  for (const file of filesOf(args, world)) files.push(await validate(file, world));
+  if (args.text('output') === 'json') await writeDocument(world.stdout, 'json', validateJson(files));
+  else writeLine(world.stdout, validateText(files, styleOf(world.stdout, world.env)));
+  return allValid(files) ? EXIT.done : EXIT.invalid;
+}
+
+function filesOf(args: Args, world: World): readonly string[] {
+  const named = [...args.positionals, ...(args.text('file') ? [args.text('file') ?? ''] : [])];
+  const files = named.length > 0 ? named : [defaultSiteFile(world.cwd) ?? ''].filter(Boolean);
+  if (files.length > 0) return files;
+  throw new Problem('no file is named, and there is no site file here', {
+    exit: EXIT.usage,
+    fix: 'flannel-bigip validate FILE...',
+  });
+}
+
+async function validate(file: string, world: World): Promise<ValidatedFile> {
+  try {
+    const text = await readText(file, world.cwd, world.stdin);
+    const { findings, lines } = checkDocument(text, file);
+    return { file, findings, lines };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const finding = {
+      rule: 'unreadable-file',
+      severity: 'error',
+      message: error.message,
+      path: '',
+    } as const;
+    return { file, findings: [finding], lines: null };
+  }
+}

@@ -1,0 +1,37 @@
+import type { Change, Plan } from '../model/plan.ts';
+import type { KeyStore } from './store.ts';
+
+/** How far a plan got. Every change before `done` is written and acknowledged, none behind it. */
+export interface CarriedOut {
+  readonly done: readonly Change[];
+  /** `stale`: somebody else moved a key; nothing of theirs was overwritten. */
+  readonly ended: 'complete' | 'interrupted' | 'stale' | 'failed';
+  readonly staleKey?: string;
+  /** What the store said, when it failed. */
+  readonly error?: unknown;
+}
+
+/**
+ * Writes a plan's changes one after another, each guarded by the revisions the plan was made from.
+ * An abort is heeded between two writes; the write in flight is finished.
+ */
+export async function carryOut(
+  plan: Plan,
+  store: KeyStore,
+  signal: AbortSignal,
+): Promise<CarriedOut> {
+  const done: Change[] = [];
+  let configRevision = plan.configRevision;
+  for (const change of plan.changes) {
+    if (signal.aborted) return { done, ended: 'interrupted' };
+    try {
+      const result = await store.write({ ...change, configRevision });
+      if (result.outcome === 'stale') return { done, ended: 'stale', staleKey: result.key };
+      if (change.kind === 'config') configRevision = result.revision;
+    } catch (error) {
+      return { done, ended: 'failed', error };
+    }
+    done.push(change);
+  }
+  return { done, ended: 'complete' };
+}

@@ -1,0 +1,49 @@
+import type { StoredKey } from '../model/snapshot.ts';
+import { leaves, storedKey, type V2Node } from './v2-node.ts';
+
+/** What etcd itself printed of its keys, at some moment. */
+export interface Dump {
+  readonly api: 'v2' | 'v3';
+  readonly revision: string;
+  readonly keys: readonly StoredKey[];
+}
+
+interface V3Pair {
+  readonly key?: string;
+  readonly value?: string;
+  readonly mod_revision?: number | string;
+  readonly lease?: number | string;
+}
+
+/**
+ * Reads `etcdctl get --prefix -w json` (v3, keys and values in base64) or
+ * `GET /v2/keys/...?recursive=true` (v2); null when the document is neither.
+ */
+export function readDump(document: unknown): Dump | null {
+  if (typeof document !== 'object' || document === null) return null;
+  const { header, kvs, node } = document as {
+    header?: { revision?: number | string };
+    kvs?: V3Pair[];
+    node?: V2Node;
+  };
+  if (header !== undefined && (kvs === undefined || Array.isArray(kvs))) {
+    return {
+      api: 'v3',
+      revision: String(header?.revision ?? 0),
+      keys: (kvs ?? []).map(v3Key),
+    };
+  }
+  if (typeof node !== 'object' || node === null) return null;
+  return { api: 'v2', revision: '0', keys: leaves({ nodes: [node] }).map(storedKey) };
+}
+
+function v3Key(pair: V3Pair): StoredKey {
+  const text = (base64: string | undefined) => Buffer.from(base64 ?? '', 'base64').toString('utf8');
+  return {
+    key: text(pair.key),
+    value: text(pair.value),
+    revision: String(pair.mod_revision ?? 0),
+    expires: pair.lease !== undefined && String(pair.lease) !== '0',
+    ttl: null,
+  };
+}

@@ -1,0 +1,121 @@
+import { EXIT, Problem } from '../model/problem.ts';
+
+/** Stable names of what can go wrong between this program and a store. */
+export type StoreFailure =
+  | 'unreachable'
+  | 'timeout'
+  | 'tls-untrusted'
+  | 'tls-name'
+  | 'tls-expired'
+  | 'tls-client-certificate'
+  | 'tls-file'
+  | 'tls-mismatch'
+  | 'no-leader'
+  | 'auth-failed'
+  | 'auth-needed'
+  | 'auth-off'
+  | 'permission-denied'
+  | 'no-space'
+  | 'api-off'
+  | 'read-only'
+  | 'bad-store'
+  | 'refused';
+
+/** Worth another endpoint: the next one may do better. Everything else would fail there too. */
+const TRANSIENT: readonly StoreFailure[] = ['unreachable', 'timeout', 'no-leader'];
+
+/** A store's failure in one line. */
+export class StoreError extends Problem {
+  readonly failure: StoreFailure;
+
+  constructor(
+    failure: StoreFailure,
+    message: string,
+    options: { readonly fix?: string; readonly cause?: unknown } = {},
+  ) {
+    super(message, { exit: EXIT.failed, ...options });
+    this.failure = failure;
+  }
+
+  get transient(): boolean {
+    return TRANSIENT.includes(this.failure);
+  }
+}
+
+/** Where an endpoint's errors point: host and port, without scheme. */
+export function hostOf(endpoint: string): string {
+  return endpoint.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
+}
+
+/**
+ * Names a failed connection from the text of Node's, OpenSSL's or gRPC's error, which is all that
+ * these libraries give; null when the text is none of a connection's.
+ */
+export function connectionError(endpoint: string, text: string, cause: unknown): StoreError | null {
+  const host = hostOf(endpoint);
+  const make = (failure: StoreFailure, message: string, fix?: string) =>
+    new StoreError(failure, message, { cause, ...(fix ? { fix } : {}) });
+  for (const [pattern, failure, what, fix] of CONNECTION_ERRORS) {
+    if (pattern.test(text)) return make(failure, what.replace('%h', host), fix);
+  }
+  return null;
+}
+
+const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, string?])[] = [
+  [
+    /SELF_SIGNED_CERT|DEPTH_ZERO|self[- ]signed certificate|UNABLE_TO_(VERIFY|GET)|unable to (verify|get)|signature failure/i,
+    'tls-untrusted',
+    'the certificate of etcd at %h is not signed by the given CA',
+    "pass etcd's CA with --cacert",
+  ],
+  [
+    /ERR_TLS_CERT_ALTNAME|altnames|does not match certificate/i,
+    'tls-name',
+    'the certificate of etcd at %h is made out to other names or addresses',
+    'use a name that stands in the certificate, or add this one to it',
+  ],
+  [
+    /CERT_HAS_EXPIRED|certificate has expired/i,
+    'tls-expired',
+    'the certificate of etcd at %h has expired',
+    "renew etcd's certificate",
+  ],
+  [
+    /alert certificate expired|expired certificate/i,
+    'tls-client-certificate',
+    'etcd at %h refuses the client certificate: it has expired',
+    'renew the certificate given with --cert',
+  ],
+  [
+    /alert (bad|unknown) certificate|bad certificate|certificate required|alert unknown ca|alert number (42|46|48|116)/i,
+    'tls-client-certificate',
+    'etcd at %h refuses this client: its certificate is missing or not signed by a CA that etcd trusts',
+    'pass --cert and --key',
+  ],
+  [
+    /wrong version number|packet length too long|EPROTO.*(http request|unsupported protocol)/i,
+    'tls-mismatch',
+    'etcd at %h answers without TLS, but the endpoint says https',
+    'write http:// in the endpoint',
+  ],
+  [
+    /client sent an HTTP request to an HTTPS server|HPE_INVALID|Parse Error|Expected HTTP\//i,
+    'tls-mismatch',
+    'etcd at %h answers with TLS, but the endpoint says http',
+    'write https:// in the endpoint',
+  ],
+  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'unreachable', 'the host of %h is not known'],
+  [/ECONNREFUSED/i, 'unreachable', 'etcd at %h refuses the connection: nothing listens there'],
+  [/EHOSTUNREACH|ENETUNREACH/i, 'unreachable', 'no route to etcd at %h'],
+  [
+    /ECONNRESET|EPIPE|socket hang up|closed|other side|GOAWAY|UND_ERR_SOCKET|Connection dropped/i,
+    'unreachable',
+    'etcd at %h closed the connection',
+  ],
+  [
+    /timed? ?out|ETIMEDOUT|deadline exceeded|UND_ERR_\w*TIMEOUT|aborted/i,
+    'timeout',
+    'etcd at %h did not answer in time',
+    'check the address, or raise --timeout',
+  ],
+];

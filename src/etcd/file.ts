@@ -1,0 +1,159 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import type { Snapshot, StoredKey } from '../model/snapshot.ts';
+import { type Dump, readDump } from './dump.ts';
+import { StoreError } from './errors.ts';
+import { withFileLock } from './file-lock.ts';
+import { configKey, type GuardedWrite, type KeyStore, subnetsFolder, type WriteResult } from './store.ts';
+
+/** The document of the embedded store. */
+interface StoreDocument {
+  readonly flannelBigipStore: 1;
+  /** Raised by each write. */
+  readonly revision: number;
+  readonly keys: Readonly<Record<string, FileKey>>;
+}
+
+interface FileKey {
+  readonly value: string;
+  /** The store's revision when the key was last written. */
+  readonly revision: number;
+  /** ISO 8601; absent when the key stays for ever. */
+  readonly expires?: string;
+}
+
+const EMPTY: StoreDocument = { flannelBigipStore: 1, revision: 0, keys: {} };
+
+/** flannel's keys in one JSON file, or in a dump of etcd that is only read. */
+export class FileStore implements KeyStore {
+  readonly api = 'file';
+  readonly description: string;
+  readonly #path: string;
+  #dump: Dump | null = null;
+
+  constructor(
+    file: string,
+    readonly prefix: string,
+    readonly timeout: number,
+  ) {
+    this.#path = existsSync(file) ? realpathSync(file) : path.resolve(file);
+    this.description = `file ${file}`;
+  }
+
+  get readOnly(): string | null {
+    return this.#dump && `${this.#path} is a dump of etcd ${this.#dump.api}, which is only read`;
+  }
+
+  async read(): Promise<Snapshot> {
+    const content = await this.load();
+    const keys = 'flannelBigipStore' in content ? liveKeys(content) : content.keys;
+    const folder = subnetsFolder(this.prefix);
+    return {
+      api: 'flannelBigipStore' in content ? 'file' : content.api,
+      prefix: this.prefix,
+      revision: String(content.revision),
+      clusterId: null,
+      config: keys.find((one) => one.key === configKey(this.prefix)) ?? null,
+      leases: keys.filter((one) => one.key.startsWith(folder)),
+    };
+  }
+
+  /** The file tells when each key ends. */
+  readTtls(): Promise<Map<string, number>> {
+    return Promise.resolve(new Map());
+  }
+
+  async write(change: GuardedWrite): Promise<WriteResult> {
+    await mkdir(path.dirname(this.#path), { recursive: true });
+    return withFileLock(this.#path, this.timeout, async () => {
+      const content = await this.load();
+      if (!('flannelBigipStore' in content)) throw new StoreError('read-only', this.readOnly ?? '');
+      const now = new Map(liveKeys(content).map((one) => [one.key, one.revision]));
+      const guards: [string, string | null][] = [
+        [change.key, change.revision],
+        ...(change.key === configKey(this.prefix)
+          ? []
+          : [[configKey(this.prefix), change.configRevision] as [string, string | null]]),
+      ];
+      for (const [key, expected] of guards) {
+        const revision = now.get(key) ?? null;
+        if (revision !== expected) return { outcome: 'stale', key, revision };
+      }
+      const revision = content.revision + 1;
+      const keys: Record<string, FileKey> = { ...content.keys };
+      if (change.value === null) delete keys[change.key];
+      else keys[change.key] = { value: change.value, revision };
+      await this.save({ ...content, revision, keys });
+      return { outcome: 'done', revision: String(revision) };
+    });
+  }
+
+  close(): void {}
+
+  private async load(): Promise<StoreDocument | Dump> {
+    let text: string;
+    try {
+      text = await readFile(this.#path, 'utf8');
+    } catch (cause) {
+      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
+      throw new StoreError('bad-store', `${this.#path} cannot be read`, { cause });
+    }
+    const content = this.parse(text);
+    this.#dump = 'flannelBigipStore' in content ? null : content;
+    return content;
+  }
+
+  private parse(text: string): StoreDocument | Dump {
+    let document: unknown;
+    try {
+      document = JSON.parse(text);
+    } catch (cause) {
+      throw new StoreError('bad-store', `${this.#path} is no JSON`, { cause });
+    }
+    if (isStoreDocument(document)) return document;
+    const dump = readDump(document);
+    if (dump !== null) return dump;
+    throw new StoreError(
+      'bad-store',
+      `${this.#path} is neither a store of flannel-bigip nor a dump of etcd`,
+      { fix: 'dump with `etcdctl get --prefix PREFIX -w json` or `GET /v2/keys/PREFIX?recursive=true`' },
+    );
+  }
+
+  private async save(document: StoreDocument): Promise<void> {
+    try {
+      await writeFileAtomic(this.#path, `${JSON.stringify(document, null, 2)}\n`);
+    } catch (cause) {
+      throw new StoreError('bad-store', `${this.#path} cannot be written`, { cause });
+    }
+  }
+}
+
+function isStoreDocument(document: unknown): document is StoreDocument {
+  if (typeof document !== 'object' || document === null) return false;
+  const { flannelBigipStore, revision, keys } = document as Partial<StoreDocument>;
+  if (flannelBigipStore !== 1 || typeof revision !== 'number') return false;
+  return (
+    typeof keys === 'object' &&
+    keys !== null &&
+    Object.values(keys).every(
+      (one) => typeof one?.value === 'string' && typeof one.revision === 'number',
+    )
+  );
+}
+
+/** The keys that have not expired. */
+function liveKeys(document: StoreDocument): StoredKey[] {
+  const now = Date.now();
+  return Object.entries(document.keys)
+    .map(([key, { value, revision, expires }]) => ({
+      key,
+      value,
+      revision: String(revision),
+      expires: expires !== undefined,
+      ttl: expires === undefined ? null : Math.ceil((Date.parse(expires) - now) / 1000),
+    }))
+    .filter((one) => one.ttl === null || one.ttl > 0);
+}

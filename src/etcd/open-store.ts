@@ -1,0 +1,95 @@
+import type { EtcdApi } from '../model/check-network.ts';
+import type { Snapshot } from '../model/snapshot.ts';
+import { EXIT, Problem } from '../model/problem.ts';
+import type { EtcdConnection } from './connection.ts';
+import { StoreError } from './errors.ts';
+import type { KeyStore } from './store.ts';
+
+/** A store, and what it held when it was opened. */
+export interface OpenStore {
+  readonly store: KeyStore;
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Opens the store that holds flannel's keys and reads them. `auto` looks at both of etcd's stores.
+ *
+ * @throws StoreError when etcd cannot be reached or read; Problem when `auto` cannot decide.
+ */
+export async function openStore(connection: EtcdConnection, api: EtcdApi): Promise<OpenStore> {
+  const file = connection.endpoints.find((endpoint) => endpoint.startsWith('file:'));
+  if (file !== undefined) {
+    const { FileStore } = await import('./file.ts');
+    const path = file.slice('file:'.length);
+    return read(new FileStore(path, connection.prefix, connection.timeout));
+  }
+  if (api === 'v2') return read(await v2(connection));
+  if (api === 'v3') return read(await v3(connection));
+  return openAuto(connection);
+}
+
+async function v2(connection: EtcdConnection): Promise<KeyStore> {
+  return new (await import('./v2.ts')).V2Store(connection);
+}
+
+async function v3(connection: EtcdConnection): Promise<KeyStore> {
+  return new (await import('./v3.ts')).V3Store(connection);
+}
+
+async function read(store: KeyStore): Promise<OpenStore> {
+  try {
+    return { store, snapshot: await store.read() };
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+}
+
+async function openAuto(connection: EtcdConnection): Promise<OpenStore> {
+  const opened = await Promise.allSettled([v2(connection), v3(connection)].map(async (s) => read(await s)));
+  const [old, modern] = opened;
+  const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const choice = choose(old, modern, connection.prefix);
+  for (const one of open) if (one !== choice) one.store.close();
+  if (choice instanceof Error) throw choice;
+  return choice;
+}
+
+type Attempt = PromiseSettledResult<OpenStore> | undefined;
+
+function choose(old: Attempt, modern: Attempt, prefix: string): OpenStore | Error {
+  if (old?.status === 'fulfilled' && modern?.status === 'fulfilled') {
+    return decide(old.value, modern.value, prefix);
+  }
+  const [oldError, modernError] = [failureOf(old), failureOf(modern)];
+  // A store that is switched off is an answer; one that fails leaves open what it holds.
+  if (old?.status === 'fulfilled' && modernError) return isOff(modernError) ? old.value : modernError;
+  if (modern?.status === 'fulfilled' && oldError) return isOff(oldError) ? modern.value : oldError;
+  if (modernError && !isOff(modernError)) return modernError;
+  return oldError ?? modernError ?? new Error('no store was opened');
+}
+
+function failureOf(attempt: Attempt): Error | undefined {
+  return attempt?.status === 'rejected' ? (attempt.reason as Error) : undefined;
+}
+
+function isOff(error: Error): boolean {
+  return error instanceof StoreError && error.failure === 'api-off';
+}
+
+function decide(old: OpenStore, modern: OpenStore, prefix: string): OpenStore | Error {
+  const holds = ({ snapshot }: OpenStore) => snapshot.config !== null || snapshot.leases.length > 0;
+  const readers = 'flannel up to v0.17 reads v2, from v0.18 on v3';
+  if (holds(old) && holds(modern)) {
+    return new Problem(`both of etcd's stores hold flannel's keys under ${prefix}; ${readers}`, {
+      exit: EXIT.failed,
+      fix: 'say which one with --etcd-api v2 or --etcd-api v3',
+    });
+  }
+  if (holds(old)) return old;
+  if (holds(modern)) return modern;
+  return new Problem(
+    `neither of etcd's stores holds flannel's keys under ${prefix}, and etcd offers both; ${readers}`,
+    { exit: EXIT.failed, fix: 'check --prefix, or say which store with --etcd-api v2 or v3' },
+  );
+}

@@ -1,0 +1,49 @@
+import type { Snapshot, StoreApi, StoredKey } from '../model/snapshot.ts';
+
+/** One write of one key, guarded by what was read. */
+export interface GuardedWrite {
+  readonly key: string;
+  /** The new value, kept for ever; null removes the key. */
+  readonly value: string | null;
+  /** The value that was read; null when the key did not exist. */
+  readonly liveValue: string | null;
+  /** The revision that was read; null when the key must not exist. */
+  readonly revision: string | null;
+  /** The network config that the write was planned from; null when there was none. */
+  readonly configRevision: string | null;
+}
+
+/** What became of a write. `stale` names the key that somebody else moved; nothing was written. */
+export type WriteResult =
+  | { readonly outcome: 'done'; readonly revision: string }
+  | { readonly outcome: 'stale'; readonly key: string; readonly revision: string | null };
+
+/**
+ * Where flannel keeps its state. Every adapter guards each write, and keeps to what a listening
+ * flanneld survives: one subnet key at a time, with a pause on v3 and no guarded DELETE on v2.
+ */
+export interface KeyStore {
+  readonly api: StoreApi;
+  /** For the first line of a plan, e.g. `etcd v3 at https://10.1.10.151:2379`. */
+  readonly description: string;
+  readonly prefix: string;
+  /** Why the store cannot be written, null when it can. */
+  readonly readOnly: string | null;
+  /** All of flannel's keys at one moment. Throws StoreError. */
+  read(): Promise<Snapshot>;
+  /** Remaining seconds of keys whose `ttl` a read leaves open. Throws StoreError. */
+  readTtls(keys: readonly StoredKey[]): Promise<Map<string, number>>;
+  /** Writes or removes one key. Throws StoreError; then the outcome was looked up as far as possible. */
+  write(change: GuardedWrite): Promise<WriteResult>;
+  close(): void;
+}
+
+/** The path of flannel's network config. */
+export function configKey(prefix: string): string {
+  return `${prefix}/config`;
+}
+
+/** The folder of flannel's subnet leases, with its slash. */
+export function subnetsFolder(prefix: string): string {
+  return `${prefix}/subnets/`;
+}

@@ -1,0 +1,28 @@
+import type { StoredKey } from '../model/snapshot.ts';
+
+/** A node of etcd's v2 store as its HTTP API returns it. */
+export interface V2Node {
+  readonly key?: string;
+  readonly value?: string;
+  readonly dir?: boolean;
+  readonly nodes?: readonly V2Node[];
+  readonly modifiedIndex?: number;
+  readonly expiration?: string;
+  readonly ttl?: number;
+}
+
+/** The keys of a folder and of folders in it; folders themselves hold nothing. */
+export function leaves(folder: V2Node | undefined): V2Node[] {
+  return (folder?.nodes ?? []).flatMap((node) => (node.dir ? leaves(node) : [node]));
+}
+
+/** A v2 node as a stored key. */
+export function storedKey(node: V2Node): StoredKey {
+  return {
+    key: node.key ?? '',
+    value: node.value ?? '',
+    revision: String(node.modifiedIndex ?? 0),
+    expires: node.expiration !== undefined,
+    ttl: node.ttl ?? null,
+  };
+}

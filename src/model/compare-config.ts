@@ -1,0 +1,116 @@
+import { SECRET_KEYS } from './backends.ts';
+import { BACKEND_KEYS, DEFAULT_VXLAN_PORT } from './backends.ts';
+import { foldKey } from './go-decode.ts';
+import { parseJsonText } from './json-source.ts';
+import { CONFIG_FIELDS, type NetworkConfig } from './network-config.ts';
+import { toValue } from './source.ts';
+
+/** A field that differs; undefined where a side has none. */
+export interface FieldChange {
+  /** Dotted, e.g. `Backend.VNI`. */
+  readonly field: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** Values that mean the same as an absent key. */
+const ABSENT: readonly unknown[] = [undefined, null, false, 0, ''];
+
+/** All fields of a config document by their canonical dotted names; unknown keys as spelt. */
+function flatten(document: unknown): Map<string, unknown> {
+  const fields = new Map<string, unknown>();
+  if (typeof document !== 'object' || document === null) return fields;
+  for (const [key, value] of Object.entries(document)) {
+    const name = canonical(key, Object.keys(CONFIG_FIELDS));
+    if (name !== 'Backend' || typeof value !== 'object' || value === null) {
+      fields.set(name, value);
+      continue;
+    }
+    for (const [backendKey, member] of Object.entries(value)) {
+      const names = ['Type', ...Object.values(BACKEND_KEYS).flatMap((keys) => Object.keys(keys))];
+      fields.set(`Backend.${canonical(backendKey, names)}`, member);
+    }
+  }
+  return fields;
+}
+
+function canonical(key: string, names: readonly string[]): string {
+  const folded = foldKey(key);
+  return names.find((name) => foldKey(name) === folded) ?? key;
+}
+
+/** Reads a live config as a plain value; undecodable text stays text. */
+export function configDocument(text: string): unknown {
+  const parsed = parseJsonText(text);
+  return parsed.ok ? toValue(parsed.root) : text;
+}
+
+/** The fields in which two config documents differ, in the order of the second, then the first. */
+export function changedFields(before: unknown, after: unknown): FieldChange[] {
+  const [old, now] = [flatten(before), flatten(after)];
+  const names = [...now.keys(), ...[...old.keys()].filter((name) => !now.has(name))];
+  return names
+    .map((field) => ({ field, before: old.get(field), after: now.get(field) }))
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
+/**
+ * Whether two configs mean the same to flannel: equal values after defaults, and no difference in
+ * any other key that it reads. Spelling, order and spelt-out defaults do not count.
+ */
+export function sameConfig(
+  before: { readonly text: string; readonly config: NetworkConfig | null },
+  after: { readonly text: string; readonly config: NetworkConfig },
+): boolean {
+  if (before.config === null) return false;
+  if (fingerprint(before.config) !== fingerprint(after.config)) return false;
+  const [old, now] = [before.text, after.text].map((text) => flatten(configDocument(text)));
+  const type = after.config.backendType.toLowerCase();
+  const own = Object.entries(BACKEND_KEYS).find(([name]) => name === type)?.[1] ?? {};
+  const others = ['EnableNFTables', ...Object.keys(own).map((key) => `Backend.${key}`)].filter(
+    (name) => !EFFECTIVE.includes(name),
+  );
+  return others.every((name) => {
+    const [a, b] = [old?.get(name), now?.get(name)].map((value) =>
+      ABSENT.includes(value) ? null : value,
+    );
+    return JSON.stringify(a) === JSON.stringify(b);
+  });
+}
+
+/** Fields whose meaning is in `NetworkConfig`, defaults and all. */
+const EFFECTIVE = ['Backend.VNI', 'Backend.Port', 'Backend.GBP', 'Backend.DirectRouting'];
+
+function fingerprint(config: NetworkConfig): string {
+  const vxlan = config.backendType.toLowerCase() === 'vxlan';
+  const comparable = {
+    ...config,
+    backendType: config.backendType.toLowerCase(),
+    vxlan: vxlan ? { ...config.vxlan, port: effectivePort(config) } : config.vxlan,
+  };
+  return JSON.stringify(comparable, (_, value: unknown) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+}
+
+/** The UDP port of the tunnel: what the config says, or the kernel's default. */
+export function effectivePort(config: NetworkConfig): number {
+  return config.vxlan.port === 0 ? DEFAULT_VXLAN_PORT : config.vxlan.port;
+}
+
+/** A document with the values of secret keys replaced; whether they are set stays visible. */
+export function maskSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(maskSecrets);
+  if (typeof value !== 'object' || value === null) return value;
+  const masked = Object.entries(value).map(([key, member]) => [
+    key,
+    isSecret(key) ? '********' : maskSecrets(member),
+  ]);
+  return Object.fromEntries(masked);
+}
+
+/** Whether a key, in any case and with any path before it, names a secret. */
+export function isSecret(key: string): boolean {
+  const last = foldKey(key.slice(key.lastIndexOf('.') + 1));
+  return SECRET_KEYS.some((name) => foldKey(name) === last);
+}

@@ -1,0 +1,90 @@
+import type { Span } from './source.ts';
+
+/** `error` makes a file invalid, `warning` is worth knowing and stops nothing. */
+export type Severity = 'error' | 'warning';
+
+/** What a rule has found in a declared value. Plain text: no colour, no width. */
+export interface Finding {
+  /** Stable kebab-case id; one entry in docs/rules.md. */
+  readonly rule: RuleId;
+  readonly severity: Severity;
+  /** One sentence or two: what is wrong and why it matters. */
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix?: string;
+  /** JSON pointer (RFC 6901) to the value at fault; '' is the whole document. */
+  readonly path: string;
+  /** Where it stands in the text, when there is a text. */
+  readonly span?: Span;
+}
+
+/** Every rule that can be reported on a declared value; docs/rules.md explains each. */
+export const FILE_RULES = [
+  'unreadable-file',
+  'syntax',
+  'missing-key',
+  'wrong-type',
+  'wrong-value',
+  'unknown-key',
+  'duplicate-key',
+  'key-case',
+  'flannel-rejects',
+  'network-missing',
+  'host-bits',
+  'range-reversed',
+  'range-empty',
+  'range-small',
+  'range-includes-bigip',
+  'backend-not-vxlan',
+  'backend-key-unread',
+  'ipv6-unread',
+  'family-mismatch',
+  'bigip-name-duplicate',
+  'bigip-outside-network',
+  'bigip-first-subnet',
+  'bigip-subnet-overlap',
+  'bigip-subnet-length',
+  'public-ip-unusable',
+  'public-ip-in-network',
+  'public-ip-duplicate',
+  'vtep-mac-unusable',
+  'vtep-mac-duplicate',
+  'self-ip-outside',
+  'self-ip-reserved',
+  'vxlan-direct-routing',
+  'vxlan-gbp',
+  'vxlan-port',
+] as const;
+
+/** Every rule that only live state can break; docs/rules.md explains each. */
+export const LIVE_RULES = [
+  'subnet-held-by-node',
+  'public-ip-of-node',
+  'vtep-mac-of-node',
+  'node-outside-config',
+  'range-nearly-exhausted',
+  'undeclared-reservation',
+  'subnets-overlap',
+  'config-unreadable',
+  'key-unreadable',
+  'value-unreadable',
+  'lease-no-public-ip',
+  'lease-no-vtep-mac',
+  'lease-other-backend',
+  'lease-host-bits',
+  'lease-family-mismatch',
+  'lease-expires',
+  'public-ip-shared',
+  'vtep-mac-shared',
+  'stale-fdb-entry',
+  'flanneld-restart',
+  'still-declared',
+] as const;
+
+export type RuleId = (typeof FILE_RULES)[number] | (typeof LIVE_RULES)[number];
+
+/** Errors first, then by place in the text; for `Array.sort`. */
+export function compareFindings(a: Finding, b: Finding): number {
+  if (a.severity !== b.severity) return a.severity === 'error' ? -1 : 1;
+  return (a.span?.start ?? 0) - (b.span?.start ?? 0);
+}

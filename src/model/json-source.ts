@@ -1,0 +1,122 @@
+import { parseTree, type Node } from 'jsonc-parser';
+import {
+  arrayNode,
+  MAX_DEPTH,
+  objectNode,
+  type ParsedText,
+  type SourceNode,
+  scalarNode,
+  type Span,
+  type SyntaxProblem,
+} from './source.ts';
+
+/**
+ * Reads JSON text exactly: what RFC 8259 (and so Go's encoding/json) refuses is refused, a
+ * byte-order mark and text behind the value included.
+ *
+ * `JSON.parse` is the judge; the tolerant jsonc parser only supplies the positions.
+ */
+export function parseJsonText(text: string): ParsedText {
+  if (deepestNesting(text) > MAX_DEPTH) {
+    return failure({
+      span: { start: 0, end: 1 },
+      message: `the value is nested more than ${MAX_DEPTH} levels deep`,
+    });
+  }
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    return failure(syntaxProblem(text, error as SyntaxError));
+  }
+  const tree = parseTree(text);
+  if (tree === undefined) return failure({ span: { start: 0, end: 0 }, message: 'it is empty' });
+  return { ok: true, root: toSource(tree, text) };
+}
+
+function failure(problem: SyntaxProblem): ParsedText {
+  return { ok: false, problems: [problem] };
+}
+
+/** Counts open brackets outside strings: both parsers recurse, so this comes before them. */
+function deepestNesting(text: string): number {
+  let [depth, deepest, inString] = [0, 0, false];
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (inString) {
+      if (char === '\\') i++;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
+    else if (char === '}' || char === ']') depth--;
+  }
+  return deepest;
+}
+
+/** V8 names the offset in most of its messages, in the others the error is at the end. */
+function syntaxProblem(text: string, error: SyntaxError): SyntaxProblem {
+  if (text.trim() === '') return { span: { start: 0, end: 0 }, message: 'it is empty' };
+  if (text.startsWith('\ufeff')) {
+    return {
+      span: { start: 0, end: 1 },
+      message: 'it begins with a byte-order mark, which flannel does not read',
+      fix: 'save the file as UTF-8 without BOM',
+    };
+  }
+  const offset = positionIn(error) ?? firstBadOffset(text);
+  const found = text[offset];
+  if (found === undefined) {
+    return { span: { start: text.length, end: text.length }, message: 'it ends too early' };
+  }
+  const trailing = /[}\]]/.test(found) && /,\s*$/.test(text.slice(0, offset));
+  return {
+    span: { start: offset, end: offset + 1 },
+    message: trailing
+      ? `there is a comma before ${JSON.stringify(found)}`
+      : `${JSON.stringify(found)} is not expected here`,
+    ...(trailing ? { fix: 'remove the comma' } : {}),
+  };
+}
+
+/** The length of the longest prefix after which V8 only misses the rest of the text. */
+function firstBadOffset(text: string): number {
+  let [low, high] = [0, text.length];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (isUnfinished(text.slice(0, middle))) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+function isUnfinished(prefix: string): boolean {
+  try {
+    JSON.parse(prefix);
+    return true;
+  } catch (error) {
+    const offset = positionIn(error as SyntaxError);
+    const atEnd = (error as SyntaxError).message.startsWith('Unexpected end');
+    return atEnd || (offset !== undefined && offset >= prefix.length);
+  }
+}
+
+/** The offset at the end of V8's message; not one that a quoted piece of the text may hold. */
+function positionIn(error: SyntaxError): number | undefined {
+  const match = /at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(error.message);
+  return match ? Number(match[1]) : undefined;
+}
+
+function toSource(node: Node, text: string): SourceNode {
+  const span: Span = { start: node.offset, end: node.offset + node.length };
+  const children = node.children ?? [];
+  if (node.type === 'array') return arrayNode(children.map((child) => toSource(child, text)), span);
+  if (node.type !== 'object') {
+    return scalarNode(node.value, span, text.slice(span.start, span.end));
+  }
+  const entries = children.flatMap((property) => {
+    const [key, value] = property.children ?? [];
+    if (key === undefined || value === undefined) return [];
+    const keySpan = { start: key.offset, end: key.offset + key.length };
+    return [{ key: String(key.value), keySpan, value: toSource(value, text) }];
+  });
+  return objectNode(entries, span);
+}

@@ -1,0 +1,102 @@
+import { formatAddress } from './address.ts';
+import { decodeStruct, finalValue } from './go-decode.ts';
+import { parseMac } from './mac.ts';
+import type { BigIp } from './site.ts';
+import { nodeOf, type SourceNode } from './source.ts';
+
+/** A lease's value as flannel reads it; null where a part is absent or cannot be read. */
+export interface LeaseValue {
+  readonly publicIP: bigint | null;
+  readonly publicIPv6: bigint | null;
+  readonly backendType: string | null;
+  /** Lower case with colons. */
+  readonly vtepMAC: string | null;
+  readonly vtepMACv6: string | null;
+  readonly vni: number | null;
+  /** The decoded document, for showing. */
+  readonly document: unknown;
+}
+
+const LEASE_FIELDS = {
+  PublicIP: 'ipv4',
+  PublicIPv6: 'ipv6',
+  BackendType: 'string',
+  BackendData: 'any',
+  BackendV6Data: 'any',
+} as const;
+
+const VXLAN_DATA_FIELDS = { VNI: 'int', VtepMAC: 'string' } as const;
+
+/** Reads a lease's value; a string says why flannel cannot decode it at all. */
+export function parseLeaseValue(text: string): LeaseValue | string {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    return text === '' ? 'the value is empty' : 'the value is no JSON';
+  }
+  const node = nodeOf(document);
+  if (node.kind !== 'object') return 'the value is no JSON object';
+  const { fields } = decodeStruct(node.entries, LEASE_FIELDS);
+  const refused = Object.values(fields)
+    .flat()
+    .find((field) => field.objection !== undefined);
+  if (refused) return `${refused.entry.key}: ${refused.objection}`;
+  const v4 = vxlanData(finalValue(fields.BackendData));
+  const v6 = vxlanData(finalValue(fields.BackendV6Data));
+  return {
+    publicIP: finalValue(fields.PublicIP) ?? null,
+    publicIPv6: finalValue(fields.PublicIPv6) ?? null,
+    backendType: finalValue(fields.BackendType) ?? null,
+    vtepMAC: v4.mac,
+    vtepMACv6: v6.mac,
+    vni: v4.vni,
+    document,
+  };
+}
+
+function vxlanData(node: SourceNode | undefined): { mac: string | null; vni: number | null } {
+  if (node?.kind !== 'object') return { mac: null, vni: null };
+  const { fields } = decodeStruct(node.entries, VXLAN_DATA_FIELDS);
+  const vni = finalValue(fields.VNI);
+  return {
+    mac: parseMac(finalValue(fields.VtepMAC) ?? ''),
+    vni: vni === undefined ? null : Number(vni),
+  };
+}
+
+/** A lease document with the keys that a BIG-IP's reservation has, in flannel's order. */
+interface ReservationDocument {
+  PublicIP: string;
+  PublicIPv6?: string;
+  BackendType: 'vxlan';
+  BackendData: { VtepMAC: string };
+  BackendV6Data?: { VtepMAC: string };
+}
+
+/**
+ * The value of a BIG-IP's reservation. IPv6 fields are there exactly when the BIG-IP has an IPv6
+ * side: anything between crashes or hangs flanneld.
+ */
+export function reservationOf(bigip: BigIp): ReservationDocument {
+  const { ipv4, ipv6 } = bigip;
+  return {
+    PublicIP: formatAddress(4, ipv4.publicIP.value),
+    ...(ipv6 ? { PublicIPv6: formatAddress(6, ipv6.publicIP.value) } : {}),
+    BackendType: 'vxlan',
+    BackendData: { VtepMAC: ipv4.vtepMAC },
+    ...(ipv6 ? { BackendV6Data: { VtepMAC: ipv6.vtepMAC } } : {}),
+  };
+}
+
+/** Whether a live value means the same as the BIG-IP's reservation, however it is spelt. */
+export function meansReservation(value: LeaseValue, bigip: BigIp): boolean {
+  const { ipv4, ipv6 } = bigip;
+  return (
+    value.backendType === 'vxlan' &&
+    value.publicIP === ipv4.publicIP.value &&
+    value.vtepMAC === ipv4.vtepMAC &&
+    value.publicIPv6 === (ipv6?.publicIP.value ?? null) &&
+    value.vtepMACv6 === (ipv6?.vtepMAC ?? null)
+  );
+}

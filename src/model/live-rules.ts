@@ -1,0 +1,287 @@
+import {
+  compareSubnets,
+  formatAddress,
+  formatSubnet,
+  hasHostBits,
+  type Subnet,
+  subnetsOverlap,
+} from './address.ts';
+import { freeSubnets, keepsSubnet, nodesOf } from './allocation.ts';
+import type { RuleId, Severity } from './finding.ts';
+import { formatLeaseKey } from './lease-key.ts';
+import type { LeaseValue } from './lease-value.ts';
+import type { NetworkConfig } from './network-config.ts';
+import type { BigIp, Site } from './site.ts';
+import { isNode, type LiveLease, type LiveState, type StoreApi } from './snapshot.ts';
+
+/** What a rule has found in live state. */
+export interface LiveFinding {
+  readonly rule: RuleId;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly fix?: string;
+  /** The key at fault; null when it is the whole. */
+  readonly key: string | null;
+}
+
+/** How the flannel that reads a store takes something, where the versions differ. */
+function effect(api: StoreApi, on: { readonly v2: string; readonly v3: string }): string {
+  if (api === 'v2') return on.v2;
+  return api === 'v3' ? on.v3 : `${on.v2}; ${on.v3}`;
+}
+
+const DEAFENS = {
+  v2: 'a running flanneld up to v0.17 goes deaf on it for good',
+  v3: 'flanneld v0.18 and later loses the events of the next second, and again when it is deleted',
+};
+
+/** Problems of each lease by itself and beside the others, by key. */
+export function checkLeases(live: LiveState): Map<string, LiveFinding[]> {
+  const found = new Map<string, LiveFinding[]>();
+  const add = (lease: LiveLease, findings: readonly Omit<LiveFinding, 'key'>[]) => {
+    if (findings.length === 0) return;
+    const key = lease.stored.key;
+    found.set(key, [...(found.get(key) ?? []), ...findings.map((one) => ({ ...one, key }))]);
+  };
+  for (const lease of live.leases) add(lease, checkLease(lease, live));
+  for (const [lease, other] of overlappingPairs(live.leases)) {
+    add(lease, [
+      {
+        rule: 'subnets-overlap',
+        severity: 'warning',
+        message: `${lease.name} overlaps ${other.name}: of two routes to one address only one is right`,
+      },
+    ]);
+  }
+  shared(live.leases, (value) => value.publicIP).forEach(([lease, other]) => {
+    add(lease, [sharedFinding('public-ip-shared', 'public IP', lease, other)]);
+  });
+  shared(live.leases, (value) => value.vtepMAC).forEach(([lease, other]) => {
+    add(lease, [sharedFinding('vtep-mac-shared', 'VTEP MAC', lease, other)]);
+  });
+  return found;
+}
+
+function sharedFinding(rule: RuleId, what: string, lease: LiveLease, other: LiveLease) {
+  const message = `${lease.name} and ${other.name} have the same ${what}`;
+  return { rule, severity: 'warning' as const, message };
+}
+
+/** Pairs of leases whose values share something that must be unique. */
+function shared<T>(
+  leases: readonly LiveLease[],
+  valueOf: (value: LeaseValue) => T | null,
+): [LiveLease, LiveLease][] {
+  const first = new Map<T, LiveLease>();
+  return leases.flatMap((lease): [LiveLease, LiveLease][] => {
+    const value = typeof lease.value === 'string' ? null : valueOf(lease.value);
+    if (value === null) return [];
+    const other = first.get(value);
+    if (other !== undefined) return [[lease, other]];
+    first.set(value, lease);
+    return [];
+  });
+}
+
+/** Each lease with an earlier one (by address) that it overlaps. */
+function overlappingPairs(leases: readonly LiveLease[]): [LiveLease, LiveLease][] {
+  const sorted = leases
+    .filter((lease): lease is LiveLease & { subnet: Subnet } => lease.subnet !== null)
+    .sort((a, b) => compareSubnets(a.subnet, b.subnet));
+  const pairs: [LiveLease, LiveLease][] = [];
+  let widest: (LiveLease & { subnet: Subnet }) | undefined;
+  for (const lease of sorted) {
+    const overlaps = widest !== undefined && subnetsOverlap(widest.subnet, lease.subnet);
+    if (overlaps && widest) pairs.push([lease, widest]);
+    if (!overlaps) widest = lease;
+  }
+  return pairs;
+}
+
+type Bare = Omit<LiveFinding, 'key'>;
+
+function warning(rule: RuleId, message: string, fix?: string): Bare {
+  return { rule, severity: 'warning', message, ...(fix ? { fix } : {}) };
+}
+
+function checkLease(lease: LiveLease, live: LiveState): Bare[] {
+  const { api } = live.snapshot;
+  const cure =
+    api === 'v2'
+      ? 'remove it, then restart every flanneld'
+      : 'remove it; a flanneld up to v0.17 must be restarted afterwards';
+  if (lease.subnet === null) {
+    const message = `${lease.name} is no subnet key: ${effect(api, DEAFENS)}`;
+    return [warning('key-unreadable', message, cure)];
+  }
+  if (typeof lease.value === 'string') {
+    const message = `${lease.name}: ${lease.value}: ${effect(api, DEAFENS)}`;
+    return [warning('value-unreadable', message, cure)];
+  }
+  return [
+    ...(hasHostBits(lease.subnet)
+      ? [
+          warning(
+            'lease-host-bits',
+            `${lease.name} has host bits: the kernel refuses flannel's route`,
+          ),
+        ]
+      : []),
+    ...checkValue(lease, lease.value, live.config),
+    ...checkFamilies(lease, lease.value, live.config),
+  ];
+}
+
+function checkValue(lease: LiveLease, value: LeaseValue, config: NetworkConfig | null): Bare[] {
+  const backend = config?.backendType.toLowerCase();
+  if (backend !== undefined && value.backendType !== backend) {
+    const type = value.backendType ?? 'none';
+    const message = `${lease.name} is of backend ${type}, the network of ${backend}: flannel ignores it`;
+    return [warning('lease-other-backend', message)];
+  }
+  const findings: Bare[] = [];
+  if ((value.publicIP ?? 0n) === 0n) {
+    const message = `${lease.name} has no PublicIP: flannel makes an FDB entry that leads nowhere`;
+    findings.push(warning('lease-no-public-ip', message));
+  }
+  if (value.backendType === 'vxlan' && value.vtepMAC === null) {
+    const message = `${lease.name} has no readable VtepMAC: flannel does not take it in`;
+    findings.push(warning('lease-no-vtep-mac', message));
+  }
+  return findings;
+}
+
+function checkFamilies(lease: LiveLease, value: LeaseValue, config: NetworkConfig | null): Bare[] {
+  if (config === null) return [];
+  const rule = 'lease-family-mismatch';
+  if (config.ipv6 === null) {
+    if (lease.ipv6Subnet === null) return [];
+    const message = `${lease.name} is dual-stack, the network is not: flanneld v0.18 and later hangs on it and takes in no later lease (up to v0.17 its IPv4 half works)`;
+    return [warning(rule, message, 'remove it')];
+  }
+  if (lease.ipv6Subnet === null) {
+    const message = `${lease.name} is IPv4 only, the network is dual-stack: every flanneld that has to pick a subnet crashes while it is there`;
+    return [warning(rule, message, 'give it both families')];
+  }
+  if (value.vtepMACv6 !== null) return [];
+  const message = `${lease.name} has an IPv6 subnet and no BackendV6Data: flannel skips it whole, IPv4 too`;
+  return [warning(rule, message, 'give it both families')];
+}
+
+/** Errors that forbid applying a site: a node holds what the site declares for a BIG-IP. */
+export function checkNodesAgainst(site: Site, live: LiveState): LiveFinding[] {
+  const nodes = nodesOf(live.leases);
+  return site.bigips.flatMap((bigip) =>
+    nodes.filter((node) => !isOwnLease(node, bigip)).flatMap((node) => clashes(bigip, node)),
+  );
+}
+
+/** A lease with a TTL at the BIG-IP's own key and with its public IP is the BIG-IP's. */
+export function isOwnLease(lease: LiveLease, bigip: BigIp): boolean {
+  return (
+    isAtSubnet(lease, bigip) &&
+    typeof lease.value !== 'string' &&
+    lease.value.publicIP === bigip.ipv4.publicIP.value
+  );
+}
+
+/** Whether the lease stands at exactly the key of the BIG-IP's reservation. */
+export function isAtSubnet(lease: LiveLease, bigip: BigIp): boolean {
+  return lease.name === leaseKeyOf(bigip);
+}
+
+/** The key of a BIG-IP's reservation under `subnets/`. */
+export function leaseKeyOf(bigip: BigIp): string {
+  return formatLeaseKey({ subnet: bigip.ipv4.subnet, ipv6Subnet: bigip.ipv6?.subnet ?? null });
+}
+
+function clashes(bigip: BigIp, node: LiveLease): LiveFinding[] {
+  const key = node.stored.key;
+  const error = (rule: RuleId, message: string, fix: string): LiveFinding => {
+    return { rule, severity: 'error', message, fix, key };
+  };
+  const value = typeof node.value === 'string' ? null : node.value;
+  const at = value?.publicIP ? ` (${formatAddress(4, value.publicIP)})` : '';
+  const held = [bigip.ipv4.subnet, ...(bigip.ipv6 ? [bigip.ipv6.subnet] : [])].find(
+    (subnet) =>
+      (node.subnet !== null && subnetsOverlap(node.subnet, subnet)) ||
+      (node.ipv6Subnet !== null && subnetsOverlap(node.ipv6Subnet, subnet)),
+  );
+  const samePublicIP =
+    value?.publicIP === bigip.ipv4.publicIP.value ||
+    (bigip.ipv6 !== null && value?.publicIPv6 === bigip.ipv6.publicIP.value);
+  const macs = [bigip.ipv4.vtepMAC, bigip.ipv6?.vtepMAC].filter((mac) => mac !== undefined);
+  const sameMac = macs.find((mac) => value?.vtepMAC === mac || value?.vtepMACv6 === mac);
+  return [
+    ...(held
+      ? [
+          error(
+            'subnet-held-by-node',
+            `${formatSubnet(held)} of ${bigip.name} is held by the node of ${node.name}${at}`,
+            'give the BIG-IP another subnet, or drain that node and restart its flanneld with a range that leaves the subnet out',
+          ),
+        ]
+      : []),
+    ...(samePublicIP
+      ? [
+          error(
+            'public-ip-of-node',
+            `the public IP of ${bigip.name} is that of the node of ${node.name}${at}: its flanneld would take the reservation over or delete it`,
+            "write the BIG-IP's own underlay self IP",
+          ),
+        ]
+      : []),
+    ...(sameMac
+      ? [
+          error(
+            'vtep-mac-of-node',
+            `${sameMac} of ${bigip.name} is the VTEP MAC of the node of ${node.name}${at}`,
+            "write the MAC of the BIG-IP's tunnel",
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** Nodes that would get another subnet under the config when their flanneld restarts. */
+export function checkNodesFit(live: LiveState, config: NetworkConfig): LiveFinding[] {
+  return nodesOf(live.leases)
+    .filter((node) => node.subnet !== null && !keepsSubnet(node, config))
+    .map((node) => ({
+      rule: 'node-outside-config',
+      severity: 'warning',
+      message: `the node of ${node.name}${publicIPOf(node)} loses its subnet when its flanneld restarts; its pods keep old addresses until they are recreated`,
+      key: node.stored.key,
+    }));
+}
+
+function publicIPOf(lease: LiveLease): string {
+  if (typeof lease.value === 'string' || lease.value.publicIP === null) return '';
+  return ` (${formatAddress(4, lease.value.publicIP)})`;
+}
+
+/** Whether hardly a subnet is left for new nodes: none, or under a tenth of the range. */
+export function checkExhaustion(live: LiveState, config: NetworkConfig): LiveFinding[] {
+  return [config.ipv4, config.ipv6].flatMap((range): LiveFinding[] => {
+    if (range === null) return [];
+    const subnets = live.leases.flatMap((lease) =>
+      [lease.subnet, lease.ipv6Subnet].filter((one) => one !== null),
+    );
+    const { free, total } = freeSubnets(range, subnets);
+    if (free * 10n >= total) return [];
+    const message = `${free} of ${total} subnets of the IPv${range.family} allocation range are free`;
+    const fix = 'widen the range before new nodes join';
+    return [{ rule: 'range-nearly-exhausted', severity: 'warning', message, fix, key: null }];
+  });
+}
+
+/** Reservations that no BIG-IP of the site declares. */
+export function undeclaredReservations(site: Site, live: LiveState): LiveLease[] {
+  return live.leases.filter(
+    (lease) =>
+      !isNode(lease) &&
+      lease.subnet !== null &&
+      typeof lease.value !== 'string' &&
+      !site.bigips.some((bigip) => isAtSubnet(lease, bigip)),
+  );
+}

@@ -1,0 +1,294 @@
+import { isInRange, keepsSubnet, nodesOf } from './allocation.ts';
+import {
+  changedFields,
+  configDocument,
+  effectivePort,
+  type FieldChange,
+  sameConfig,
+} from './compare-config.ts';
+import { meansReservation, reservationOf } from './lease-value.ts';
+import {
+  checkExhaustion,
+  checkLeases,
+  checkNodesAgainst,
+  checkNodesFit,
+  leaseKeyOf,
+  type LiveFinding,
+  undeclaredReservations,
+} from './live-rules.ts';
+import type { NetworkConfig } from './network-config.ts';
+import type { BigIp, Site } from './site.ts';
+import type { LiveLease, LiveState } from './snapshot.ts';
+
+export type Action = 'create' | 'update' | 'delete' | 'rewrite';
+
+/** One key that is to change, with what it is guarded by. */
+export interface Change {
+  /** `rewrite` puts an equal value again, for nodes whose flanneld missed the event. */
+  readonly action: Action;
+  readonly kind: 'config' | 'lease';
+  readonly key: string;
+  /** The BIG-IP the lease belongs to. */
+  readonly name: string | null;
+  /** The decoded value; undecodable text as it is; null when there is none. */
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly fields: readonly FieldChange[];
+  /** What is written; null removes the key. */
+  readonly value: string | null;
+  /** The live value that goes, for the guard of a removal; null when the key is new. */
+  readonly liveValue: string | null;
+  /** The revision the plan was made from; null when the key must not exist. */
+  readonly revision: string | null;
+}
+
+/** What has to change so that live state is what the site declares. */
+export interface Plan {
+  /** In the order in which they are carried out. */
+  readonly changes: readonly Change[];
+  readonly problems: readonly LiveFinding[];
+  /** Why living nodes suffer from it; empty when none does. */
+  readonly dangers: readonly string[];
+  /** Leases of nodes, all of which stay untouched. */
+  readonly nodeCount: number;
+  /** Revision of the config at planning time, null when there was none: each write's second guard. */
+  readonly configRevision: string | null;
+}
+
+export interface PlanOptions {
+  /** Remove reservations that the site does not declare. */
+  readonly prune?: boolean;
+  /** Put equal reservations again. */
+  readonly rewrite?: boolean;
+}
+
+/** Compares a site with live state. Pure: the same input gives the same plan, in the same order. */
+export function planSite(site: Site, live: LiveState, options: PlanOptions = {}): Plan {
+  const config = planConfig(site, live);
+  const leases = site.bigips.flatMap((bigip) => planLease(bigip, live, options));
+  const undeclared = undeclaredReservations(site, live);
+  const removals = options.prune ? undeclared.map(planRemoval) : [];
+  const nextRange = site.network.config.ipv4;
+  const inNextRange = (change: Change) =>
+    undeclared.some(
+      (lease) =>
+        lease.stored.key === change.key &&
+        lease.subnet !== null &&
+        nextRange !== null &&
+        isInRange(lease.subnet, nextRange),
+    );
+  const changes = [
+    // Out of the way before the range reaches over it; the others go last, so that a BIG-IP that
+    // moves to another subnet is never without a lease.
+    ...removals.filter(inNextRange),
+    ...config,
+    ...leases,
+    ...removals.filter((change) => !inNextRange(change)),
+  ];
+  return {
+    changes,
+    problems: findProblems(site, live, changes, options.prune ? [] : undeclared),
+    dangers: config.length > 0 ? dangersOf(live, site.network.config) : [],
+    nodeCount: nodesOf(live.leases).length,
+    configRevision: live.snapshot.config?.revision ?? null,
+  };
+}
+
+/** Whether nothing is to be done and nothing is wrong. */
+export function isInSync(plan: Plan): boolean {
+  return plan.changes.length === 0 && plan.problems.every((one) => one.severity !== 'error');
+}
+
+function planConfig(site: Site, live: LiveState): Change[] {
+  const stored = live.snapshot.config;
+  if (stored && sameConfig({ text: stored.value, config: live.config }, site.network)) return [];
+  const before = stored === null ? null : configDocument(stored.value);
+  const after = configDocument(site.network.text);
+  return [
+    {
+      action: stored === null ? 'create' : 'update',
+      kind: 'config',
+      key: `${live.snapshot.prefix}/config`,
+      name: null,
+      before,
+      after,
+      fields: changedFields(before, after),
+      value: site.network.text,
+      liveValue: stored?.value ?? null,
+      revision: stored?.revision ?? null,
+    },
+  ];
+}
+
+function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[] {
+  const name = leaseKeyOf(bigip);
+  const lease = live.leases.find((one) => one.name === name);
+  const document = reservationOf(bigip);
+  const inSync =
+    lease !== undefined &&
+    typeof lease.value !== 'string' &&
+    !lease.stored.expires &&
+    meansReservation(lease.value, bigip);
+  if (inSync && !options.rewrite) return [];
+  const before = lease === undefined ? null : documentOf(lease);
+  return [
+    {
+      action: lease === undefined ? 'create' : inSync ? 'rewrite' : 'update',
+      kind: 'lease',
+      key: `${live.snapshot.prefix}/subnets/${name}`,
+      name: bigip.name,
+      before,
+      after: document,
+      fields: inSync
+        ? []
+        : [
+            ...leaseFields(before, document),
+            ...(lease?.stored.expires ? [{ field: 'expires', before: true, after: false }] : []),
+          ],
+      value: JSON.stringify(document),
+      liveValue: lease?.stored.value ?? null,
+      revision: lease?.stored.revision ?? null,
+    },
+  ];
+}
+
+function documentOf(lease: LiveLease): unknown {
+  return typeof lease.value === 'string' ? lease.stored.value : lease.value.document;
+}
+
+/** Fields of a lease document, the MAC lifted out of its wrapper. */
+function leaseFields(before: unknown, after: unknown): FieldChange[] {
+  const flat = (document: unknown): Map<string, unknown> => {
+    if (typeof document !== 'object' || document === null) return new Map();
+    return new Map(
+      Object.entries(document).flatMap(([key, value]: [string, unknown]): [string, unknown][] =>
+        typeof value === 'object' && value !== null
+          ? Object.entries(value).map(([inner, member]) => [`${key}.${inner}`, member])
+          : [[key, value]],
+      ),
+    );
+  };
+  const [old, now] = [flat(before), flat(after)];
+  return [...new Set([...now.keys(), ...old.keys()])]
+    .map((field) => ({ field, before: old.get(field), after: now.get(field) }))
+    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
+/** The removal of one lease, guarded by what was read. */
+export function planRemoval(lease: LiveLease): Change {
+  const before = documentOf(lease);
+  return {
+    action: 'delete',
+    kind: 'lease',
+    key: lease.stored.key,
+    name: null,
+    before,
+    after: null,
+    fields: leaseFields(before, null),
+    value: null,
+    liveValue: lease.stored.value,
+    revision: lease.stored.revision,
+  };
+}
+
+function findProblems(
+  site: Site,
+  live: LiveState,
+  changes: readonly Change[],
+  undeclared: readonly LiveLease[],
+): LiveFinding[] {
+  const touched = new Set(changes.map((change) => change.key));
+  const ofLeases = [...checkLeases(live)]
+    .filter(([key]) => !touched.has(key))
+    .flatMap(([, findings]) => findings);
+  const next = site.network.config;
+  return [
+    ...checkNodesAgainst(site, live),
+    ...checkLiveConfig(live, touched),
+    ...ofLeases,
+    ...checkNodesFit(live, next),
+    ...checkExhaustion(live, next),
+    ...undeclared.map(undeclaredFinding),
+    ...staleFdbEntries(changes),
+    ...restartFinding(changes, live),
+  ];
+}
+
+function checkLiveConfig(live: LiveState, touched: ReadonlySet<string>): LiveFinding[] {
+  const stored = live.snapshot.config;
+  if (stored === null || live.config !== null) return [];
+  const cure = touched.has(stored.key) ? 'this plan replaces it' : 'replace it';
+  const message = 'flannel refuses the live network config: no flanneld can start with it';
+  const { key } = stored;
+  return [{ rule: 'config-unreadable', severity: 'warning', message, fix: cure, key }];
+}
+
+function undeclaredFinding(lease: LiveLease): LiveFinding {
+  return {
+    rule: 'undeclared-reservation',
+    severity: 'warning',
+    message: `${lease.name} is a reservation that the site file does not declare`,
+    fix: 'declare it under bigips, or remove it with apply --prune',
+    key: lease.stored.key,
+  };
+}
+
+/** flannel follows an overwritten lease, but leaves the FDB entry of the old MAC behind. */
+function staleFdbEntries(changes: readonly Change[]): LiveFinding[] {
+  return changes.flatMap((change) =>
+    change.fields
+      .filter(({ field, before }) => field.endsWith('.VtepMAC') && before !== undefined)
+      .map(({ before }): LiveFinding => {
+        const message = `every node keeps an FDB entry for the old MAC ${String(before)}, which nothing uses: untidy, harmless`;
+        return { rule: 'stale-fdb-entry', severity: 'warning', message, key: change.key };
+      }),
+  );
+}
+
+function restartFinding(changes: readonly Change[], live: LiveState): LiveFinding[] {
+  const config = changes.find((change) => change.kind === 'config');
+  if (config === undefined || live.snapshot.config === null) return [];
+  return [
+    {
+      rule: 'flanneld-restart',
+      severity: 'warning',
+      message: 'flanneld reads its config only when it starts',
+      fix: 'restart flanneld on every node, one after another, when the plan is carried out',
+      key: config.key,
+    },
+  ];
+}
+
+/** What a changed config does to nodes that are alive. */
+function dangersOf(live: LiveState, next: NetworkConfig): string[] {
+  const nodes = nodesOf(live.leases);
+  if (nodes.length === 0) return [];
+  const now = live.config;
+  const losing = nodes.filter(
+    (node) => (now === null || keepsSubnet(node, now)) && !keepsSubnet(node, next),
+  );
+  const count = (n: number) => `${n} living node${n === 1 ? '' : 's'}`;
+  return [
+    ...(losing.length > 0
+      ? [
+          `${count(losing.length)} would get another subnet: ${losing.map((node) => node.name).join(', ')}`,
+        ]
+      : []),
+    ...(now === null ? [] : tunnelDangers(now, next).map((what) => `${what} under ${count(nodes.length)}`)),
+  ];
+}
+
+function tunnelDangers(now: NetworkConfig, next: NetworkConfig): string[] {
+  const families = (config: NetworkConfig) =>
+    [config.ipv4 && 'IPv4', config.ipv6 && 'IPv6'].filter(Boolean).join(' and ');
+  const pairs: [string, string | number, string | number][] = [
+    ['the backend', now.backendType.toLowerCase(), next.backendType.toLowerCase()],
+    ['the address family', families(now), families(next)],
+    ['VNI', now.vxlan.vni, next.vxlan.vni],
+    ['Port', effectivePort(now), effectivePort(next)],
+  ];
+  return pairs
+    .filter(([, before, after]) => before !== after)
+    .map(([what, before, after]) => `${what} changes from ${before} to ${after}`);
+}
+

@@ -1,0 +1,289 @@
+import type { ErrorObject } from 'ajv';
+import { type Address, hasHostBits, parseAddress, parseSubnet, type Subnet } from './address.ts';
+import { formatSubnet, withoutHostBits } from './address.ts';
+import { checkNetwork, type EtcdApi } from './check-network.ts';
+import type { Finding } from './finding.ts';
+import type { BigipDocument, SiteDocument } from './generated/documents.ts';
+import { validateSite } from './generated/site-validator.js';
+import { parseMac } from './mac.ts';
+import { checkBigips } from './rules/bigips.ts';
+import type { BigIp, BigIpFamily, Site } from './site.ts';
+import { followPointer, lastEntry, pointerStep, type SourceNode, toValue } from './source.ts';
+import { suggest } from './suggest.ts';
+
+/** A site document after all rules: the site when no rule found an error, and every finding. */
+export interface ReadSite {
+  readonly site: Site | null;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Reads a site document: structure by the JSON Schema, the network by flannel's checks, the rest
+ * by this program's rules. `api` overrides what the document says of etcd's stores.
+ */
+export function readSite(root: SourceNode, api?: EtcdApi): ReadSite {
+  const value = toValue(root);
+  const structure = checkStructure(root, value);
+  const document = value as Partial<SiteDocument>;
+  const networkNode = lastEntry(root, 'network')?.value;
+  if (networkNode === undefined) return { site: null, findings: structure };
+
+  const bigipNodes = lastEntry(root, 'bigips')?.value;
+  const declared = bigipNodes?.kind === 'array' ? bigipNodes.items : [];
+  const network = checkNetwork(networkNode, {
+    api: api ?? validApi(document.etcd?.api),
+    withBigip: declared.length > 0,
+    base: '/network',
+  });
+  const reader = new BigIpReader();
+  const bigips = declared.map((node, index) => reader.read(node, `/bigips/${index}`));
+  const known = bigips.filter((bigip) => bigip !== null);
+  const findings = [
+    ...structure,
+    ...network.findings,
+    ...reader.findings,
+    ...(network.config ? checkBigips(known, network.config) : []),
+  ].map((finding) => withSpan(finding, root));
+  const broken = findings.some((finding) => finding.severity === 'error');
+  if (broken || network.config === null) return { site: null, findings };
+  return {
+    site: {
+      name: document.name ?? '',
+      etcd: { ...document.etcd },
+      network: { text: JSON.stringify(toValue(networkNode)), config: network.config },
+      bigips: known.map(({ bigip }) => bigip),
+    },
+    findings,
+  };
+}
+
+function validApi(api: unknown): EtcdApi {
+  return api === 'v2' || api === 'v3' ? api : 'auto';
+}
+
+/** Adds the place in the text that a finding's pointer leads to. */
+export function withSpan(finding: Finding, root: SourceNode): Finding {
+  if (finding.span !== undefined) return finding;
+  return { ...finding, span: followPointer(root, finding.path).node.span };
+}
+
+function checkStructure(root: SourceNode, value: unknown): Finding[] {
+  const findings = duplicateKeys(root, '');
+  if (validateSite(value)) return findings;
+  const errors = (validateSite.errors ?? [])
+    // flannel's own checks judge the network: they fold case and know every backend's keys.
+    .filter((error) => !error.instancePath.startsWith('/network/'))
+    .filter((error) => error.instancePath !== '/network' || error.keyword === 'type');
+  return [...findings, ...errors.map((error) => withSpan(explain(error, root), root))];
+}
+
+/** Equal keys outside the network, which has a rule of its own. */
+function duplicateKeys(node: SourceNode, path: string): Finding[] {
+  if (node.kind === 'array') {
+    return node.items.flatMap((item, i) => duplicateKeys(item, `${path}/${i}`));
+  }
+  if (node.kind !== 'object' || path === '/network') return [];
+  const seen = new Set<string>();
+  return node.entries.flatMap((entry): Finding[] => {
+    const at = `${path}${pointerStep(entry.key)}`;
+    const repeated = seen.has(entry.key);
+    seen.add(entry.key);
+    const message = `${JSON.stringify(entry.key)} stands twice`;
+    return [
+      ...(repeated
+        ? [
+            {
+              rule: 'duplicate-key' as const,
+              severity: 'error' as const,
+              message,
+              fix: 'keep one of them',
+              path: at,
+              span: entry.keySpan,
+            },
+          ]
+        : []),
+      ...duplicateKeys(entry.value, at),
+    ];
+  });
+}
+
+/** A schema error in the user's words. */
+function explain(error: ErrorObject, root: SourceNode): Finding {
+  const path = error.instancePath;
+  const name = path === '' ? 'the site file' : path.slice(1).replaceAll('/', '.');
+  const { params } = error as { params: Record<string, unknown> };
+  const base = { severity: 'error', path } as const;
+  switch (error.keyword) {
+    case 'required': {
+      const key = String(params['missingProperty']);
+      return { ...base, rule: 'missing-key', message: `\`${key}\` is missing in ${name}` };
+    }
+    case 'additionalProperties': {
+      const key = String(params['additionalProperty']);
+      const node = followPointer(root, path).node;
+      const entry = lastEntry(node, key);
+      const meant = suggest(key, SITE_KEYS);
+      return {
+        ...base,
+        rule: 'unknown-key',
+        message: `${name} has no key ${JSON.stringify(key)}`,
+        ...(meant ? { fix: `did you mean ${meant}?` } : {}),
+        path: `${path}${pointerStep(key)}`,
+        ...(entry ? { span: entry.keySpan } : {}),
+      };
+    }
+    case 'type':
+      return { ...base, rule: 'wrong-type', message: `${name} must be ${article(params['type'])}` };
+    case 'const':
+      return {
+        ...base,
+        rule: 'wrong-value',
+        message: `${name} must be ${String(params['allowedValue'])}`,
+      };
+    case 'enum': {
+      const allowed = (params['allowedValues'] as string[]).join(', ');
+      return { ...base, rule: 'wrong-value', message: `${name} must be one of ${allowed}` };
+    }
+    case 'minItems':
+      return { ...base, rule: 'wrong-value', message: `${name} must not be empty` };
+    default:
+      return {
+        ...base,
+        rule: 'wrong-value',
+        message: `${name} must not be empty, begin or end with a space, or hold what it cannot`,
+      };
+  }
+}
+
+function article(type: unknown): string {
+  const names: Record<string, string> = {
+    object: 'a mapping of keys to values',
+    array: 'a list',
+    string: 'text',
+  };
+  return names[String(type)] ?? String(type);
+}
+
+const SITE_KEYS = [
+  'apiVersion',
+  'kind',
+  'name',
+  'etcd',
+  'network',
+  'bigips',
+  'endpoints',
+  'api',
+  'prefix',
+  'ca',
+  'cert',
+  'key',
+  'user',
+  'subnet',
+  'publicIP',
+  'vtepMAC',
+  'selfIP',
+  'ipv6Subnet',
+  'publicIPv6',
+  'vtepMACv6',
+  'selfIPv6',
+];
+
+/** A BIG-IP that could be read, with its place in the document. */
+export interface PlacedBigIp {
+  readonly bigip: BigIp;
+  /** JSON pointer of the entry, e.g. `/bigips/0`. */
+  readonly path: string;
+  /** Which IPv6 keys the entry has; all of the first three or none make sense. */
+  readonly ipv6Keys: readonly string[];
+}
+
+const IPV6_KEYS = ['ipv6Subnet', 'publicIPv6', 'vtepMACv6', 'selfIPv6'] as const;
+
+class BigIpReader {
+  readonly findings: Finding[] = [];
+
+  read(node: SourceNode, path: string): PlacedBigIp | null {
+    const value = toValue(node) as Partial<Record<keyof BigipDocument, unknown>> | null;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+    const ipv6Keys = IPV6_KEYS.filter((key) => value[key] !== undefined);
+    const ipv4 = this.family(value, path, 4, {
+      subnet: 'subnet',
+      publicIP: 'publicIP',
+      vtepMAC: 'vtepMAC',
+      selfIP: 'selfIP',
+    });
+    const ipv6 = this.family(value, path, 6, {
+      subnet: 'ipv6Subnet',
+      publicIP: 'publicIPv6',
+      vtepMAC: 'vtepMACv6',
+      selfIP: 'selfIPv6',
+    });
+    if (ipv4 === null || typeof value.name !== 'string') return null;
+    return { bigip: { name: value.name, ipv4, ipv6 }, path, ipv6Keys };
+  }
+
+  private family(
+    value: Partial<Record<keyof BigipDocument, unknown>>,
+    path: string,
+    family: 4 | 6,
+    keys: Record<keyof BigIpFamily, keyof BigipDocument>,
+  ): BigIpFamily | null {
+    const text = (key: keyof BigipDocument) => {
+      const found = value[key];
+      return typeof found === 'string' ? { text: found, path: `${path}/${key}`, key } : null;
+    };
+    const subnet = this.subnet(text(keys.subnet), family);
+    const publicIP = this.address(text(keys.publicIP), family);
+    const vtepMAC = this.mac(text(keys.vtepMAC));
+    const selfIP = this.address(text(keys.selfIP), family);
+    if (subnet === null || publicIP === null || vtepMAC === null) return null;
+    return { subnet, publicIP, vtepMAC, selfIP };
+  }
+
+  private wrong(path: string, message: string, fix: string): null {
+    this.findings.push({ rule: 'wrong-value', severity: 'error', message, fix, path });
+    return null;
+  }
+
+  private subnet(found: Found | null, family: 4 | 6): Subnet | null {
+    if (found === null) return null;
+    const subnet = parseSubnet(found.text);
+    if (subnet === null || subnet.family !== family) {
+      const example = family === 4 ? '10.244.100.0/24' : 'fd00:10:244:64::/64';
+      const what = `${found.key} ${JSON.stringify(found.text)} is not an IPv${family} subnet`;
+      return this.wrong(found.path, what, `write it like ${example}`);
+    }
+    if (!hasHostBits(subnet)) return subnet;
+    const cleared = withoutHostBits(subnet);
+    this.findings.push({
+      rule: 'host-bits',
+      severity: 'error',
+      message: `${found.key} ${found.text} is not on its own boundary; a key with host bits makes the kernel refuse flannel's route`,
+      fix: `write ${formatSubnet(cleared)}`,
+      path: found.path,
+    });
+    return cleared;
+  }
+
+  private address(found: Found | null, family: 4 | 6): Address | null {
+    if (found === null) return null;
+    const address = parseAddress(found.text);
+    if (address?.family === family) return address;
+    const what = `${found.key} ${JSON.stringify(found.text)} is not an IPv${family} address`;
+    return this.wrong(found.path, what, 'write the address alone, without a prefix length');
+  }
+
+  private mac(found: Found | null): string | null {
+    if (found === null) return null;
+    const mac = parseMac(found.text);
+    if (mac !== null) return mac;
+    const what = `${found.key} ${JSON.stringify(found.text)} is not a MAC address`;
+    return this.wrong(found.path, what, 'write six octets, like 00:0c:29:2e:db:2e');
+  }
+}
+
+interface Found {
+  readonly text: string;
+  readonly path: string;
+  readonly key: string;
+}

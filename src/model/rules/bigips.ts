@@ -1,0 +1,282 @@
+import {
+  type Address,
+  contains,
+  formatAddress,
+  formatSubnet,
+  rangeOf,
+  rangesOverlap,
+  type Subnet,
+  sizeOf,
+  subnetContains,
+  subnetsOverlap,
+} from '../address.ts';
+import type { Finding, RuleId } from '../finding.ts';
+import { isGroupMac, isZeroMac } from '../mac.ts';
+import { type AllocationRange, type NetworkConfig, rangeAddresses } from '../network-config.ts';
+import type { PlacedBigIp } from '../read-site.ts';
+import type { BigIpFamily } from '../site.ts';
+
+/** The document's names of one family's values. */
+const KEYS = {
+  4: { subnet: 'subnet', publicIP: 'publicIP', vtepMAC: 'vtepMAC', selfIP: 'selfIP' },
+  6: { subnet: 'ipv6Subnet', publicIP: 'publicIPv6', vtepMAC: 'vtepMACv6', selfIP: 'selfIPv6' },
+} as const;
+
+/** One family of one BIG-IP, with what is needed to report on it. */
+interface Side extends BigIpFamily {
+  readonly name: string;
+  readonly path: string;
+  readonly keys: (typeof KEYS)[4 | 6];
+}
+
+/** Everything that must hold between the declared BIG-IPs and the network they join. */
+export function checkBigips(bigips: readonly PlacedBigIp[], network: NetworkConfig): Finding[] {
+  return [
+    ...checkNames(bigips),
+    ...bigips.flatMap((bigip) => checkFamilies(bigip, network)),
+    ...checkSides(sidesOf(bigips, 4), network.ipv4),
+    ...checkSides(sidesOf(bigips, 6), network.ipv6),
+  ];
+}
+
+function sidesOf(bigips: readonly PlacedBigIp[], family: 4 | 6): Side[] {
+  return bigips.flatMap(({ bigip, path }) => {
+    const side = family === 4 ? bigip.ipv4 : bigip.ipv6;
+    return side === null ? [] : [{ ...side, name: bigip.name, path, keys: KEYS[family] }];
+  });
+}
+
+function error(rule: RuleId, path: string, message: string, fix?: string): Finding {
+  return { rule, severity: 'error', path, message, ...(fix ? { fix } : {}) };
+}
+
+function checkNames(bigips: readonly PlacedBigIp[]): Finding[] {
+  return duplicates(bigips, ({ bigip }) => bigip.name).map(({ path, bigip }) =>
+    error('bigip-name-duplicate', `${path}/name`, `two BIG-IPs are named ${bigip.name}`),
+  );
+}
+
+/** Those whose key an earlier one has already. */
+function duplicates<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const key = keyOf(item);
+    const repeated = seen.has(key);
+    seen.add(key);
+    return repeated;
+  });
+}
+
+/** flannel needs exactly the network's families in the lease: anything between crashes it. */
+function checkFamilies({ bigip, path, ipv6Keys }: PlacedBigIp, network: NetworkConfig): Finding[] {
+  const rule = 'family-mismatch';
+  if (network.ipv4 === null) {
+    const message = 'the network has no IPv4, and a subnet lease always has an IPv4 subnet';
+    return [error(rule, `${path}/subnet`, message, 'EnableIPv4: true, with a Network')];
+  }
+  if (network.ipv6 === null) {
+    if (ipv6Keys.length === 0) return [];
+    const message = `${bigip.name} has ${ipv6Keys.join(', ')}, but the network is IPv4 only: flanneld v0.20 hangs on such a lease, and no later lease is taken in`;
+    const fix = `remove ${ipv6Keys.join(', ')}, or make the network dual-stack`;
+    return [error(rule, `${path}/${ipv6Keys[0]}`, message, fix)];
+  }
+  const missing = ['ipv6Subnet', 'publicIPv6', 'vtepMACv6'].filter((k) => !ipv6Keys.includes(k));
+  if (missing.length === 0) return [];
+  const message = `the network is dual-stack and ${bigip.name} lacks ${missing.join(', ')}: every flanneld that has to pick a subnet crashes while an IPv4-only lease is there`;
+  return [error(rule, path, message, `add ${missing.join(', ')}`)];
+}
+
+function checkSides(sides: readonly Side[], range: AllocationRange | null): Finding[] {
+  if (range === null) return [];
+  return [
+    ...checkAgainstRange(sides, range),
+    ...sides.flatMap((side) => checkSubnet(side, range)),
+    ...sides.flatMap((side) => checkPublicIP(side, range)),
+    ...sides.flatMap(checkMac),
+    ...sides.flatMap(checkSelfIP),
+    ...checkOverlaps(sides),
+    ...duplicates(sides, (side) => String(side.publicIP.value)).map((side) =>
+      error(
+        'public-ip-duplicate',
+        `${side.path}/${side.keys.publicIP}`,
+        `${format(side.publicIP)} is the public IP of another BIG-IP too`,
+      ),
+    ),
+    ...duplicates(sides, (side) => side.vtepMAC).map((side) =>
+      error(
+        'vtep-mac-duplicate',
+        `${side.path}/${side.keys.vtepMAC}`,
+        `${side.vtepMAC} is the VTEP MAC of another BIG-IP too`,
+      ),
+    ),
+  ];
+}
+
+function format(address: Address): string {
+  return formatAddress(address.family, address.value);
+}
+
+function checkOverlaps(sides: readonly Side[]): Finding[] {
+  return sides.flatMap((side, i) =>
+    sides
+      .slice(0, i)
+      .filter((other) => subnetsOverlap(side.subnet, other.subnet))
+      .map((other) =>
+        error(
+          'bigip-subnet-overlap',
+          `${side.path}/${side.keys.subnet}`,
+          `${formatSubnet(side.subnet)} overlaps ${formatSubnet(other.subnet)} of ${other.name}`,
+        ),
+      ),
+  );
+}
+
+/** The allocation range, both ends included, must leave every BIG-IP's subnet out. */
+function checkAgainstRange(sides: readonly Side[], range: AllocationRange): Finding[] {
+  if (range.subnetMin > range.subnetMax) return [];
+  const [minName, maxName] =
+    range.family === 4 ? ['SubnetMin', 'SubnetMax'] : ['IPv6SubnetMin', 'IPv6SubnetMax'];
+  const handedOut = rangeAddresses(range);
+  const inside = sides.filter((side) => rangesOverlap(handedOut, rangeOf(side.subnet)));
+  const cure = rangeWithout(
+    sides.map((side) => side.subnet),
+    range,
+  );
+  const from = formatAddress(range.family, range.subnetMin);
+  const to = formatAddress(range.family, range.subnetMax);
+  const fix =
+    cure === null
+      ? 'no range is left beside the BIG-IPs: give them other subnets'
+      : `set ${minName} ${formatAddress(range.family, cure.subnetMin)} and ${maxName} ${formatAddress(range.family, cure.subnetMax)}`;
+  const findings = inside.map((side) =>
+    error(
+      'range-includes-bigip',
+      `/network/${maxName}`,
+      `${minName} ${from} to ${maxName} ${to} lets flannel hand out ${formatSubnet(side.subnet)}, which ${side.name} reserves`,
+      fix,
+    ),
+  );
+  if (cure !== null || inside.length === 0) return findings;
+  const message = 'the BIG-IPs reserve the whole allocation range: nothing is left to hand out';
+  return [...findings, error('range-empty', `/network/${maxName}`, message)];
+}
+
+/**
+ * A part of a range that overlaps none of the subnets: the first, where nodes most likely already
+ * are, unless it holds less than a quarter of the range; then the largest. Null when none is left.
+ */
+export function rangeWithout(
+  subnets: readonly Subnet[],
+  range: AllocationRange,
+): Pick<AllocationRange, 'subnetMin' | 'subnetMax'> | null {
+  const gaps = gapsBeside(subnets, range);
+  const span = (gap: (typeof gaps)[number]) => gap.subnetMax - gap.subnetMin;
+  const [first] = gaps;
+  if (first === undefined) return null;
+  if (span(first) * 4n >= range.subnetMax - range.subnetMin) return first;
+  return gaps.reduce((best, gap) => (span(gap) > span(best) ? gap : best));
+}
+
+function gapsBeside(
+  subnets: readonly Subnet[],
+  range: AllocationRange,
+): Pick<AllocationRange, 'subnetMin' | 'subnetMax'>[] {
+  const size = sizeOf(range.family, range.subnetLen);
+  const end = rangeAddresses(range).last + 1n;
+  const taken = subnets
+    .map(rangeOf)
+    .filter((one) => rangesOverlap(one, rangeAddresses(range)))
+    .sort((a, b) => (a.first < b.first ? -1 : 1));
+  const gaps: Pick<AllocationRange, 'subnetMin' | 'subnetMax'>[] = [];
+  let next = range.subnetMin;
+  // A subnet may reach over several blocks or lie within one: gaps are rounded inwards to blocks.
+  for (const one of [...taken, { first: end, last: end }]) {
+    const subnetMax = one.first - (one.first % size) - size;
+    if (subnetMax >= next) gaps.push({ subnetMin: next, subnetMax });
+    const after = one.last - (one.last % size) + size;
+    if (after > next) next = after;
+  }
+  return gaps;
+}
+
+function checkSubnet(side: Side, range: AllocationRange): Finding[] {
+  const path = `${side.path}/${side.keys.subnet}`;
+  const text = formatSubnet(side.subnet);
+  const network = formatSubnet(range.network);
+  if (!subnetContains(range.network, side.subnet)) {
+    return [error('bigip-outside-network', path, `${text} is not inside the network ${network}`)];
+  }
+  const findings: Finding[] = [];
+  const first = { ...range.network, length: range.subnetLen };
+  if (subnetsOverlap(first, side.subnet)) {
+    const message = `${text} is the first subnet of ${network}, whose address is the network's own`;
+    findings.push(error('bigip-first-subnet', path, message, 'take another subnet'));
+  }
+  const longest = side.subnet.family === 4 ? 30 : 126;
+  if (side.subnet.length > longest) {
+    const message = `${text} has no room for a self IP beside flannel's own address`;
+    findings.push(error('bigip-subnet-length', path, message, `take a /${range.subnetLen}`));
+  } else if (side.subnet.length !== range.subnetLen) {
+    findings.push({
+      rule: 'bigip-subnet-length',
+      severity: 'warning',
+      message: `${text} is not a /${range.subnetLen}, the length of every node's subnet`,
+      fix: `take a /${range.subnetLen} unless the other length is meant`,
+      path,
+    });
+  }
+  return findings;
+}
+
+/** Blocks no VTEP can have as its address: this network, loopback, multicast and beyond. */
+const UNUSABLE: readonly Subnet[] = [
+  { family: 4, base: 0n, length: 8 },
+  { family: 4, base: 127n << 24n, length: 8 },
+  { family: 4, base: 224n << 24n, length: 3 },
+  { family: 6, base: 0n, length: 127 },
+  { family: 6, base: 0xffn << 120n, length: 8 },
+];
+
+function checkPublicIP(side: Side, range: AllocationRange): Finding[] {
+  const path = `${side.path}/${side.keys.publicIP}`;
+  const text = format(side.publicIP);
+  const { family, value } = side.publicIP;
+  if (UNUSABLE.some((block) => block.family === family && contains(block, value))) {
+    return [error('public-ip-unusable', path, `${text} cannot be the address of a VTEP`)];
+  }
+  if (!contains(range.network, value)) return [];
+  const message = `${text} lies inside the overlay network ${formatSubnet(range.network)}: tunnel packets to it would go into the tunnel`;
+  return [error('public-ip-in-network', path, message, 'write the underlay self IP')];
+}
+
+function checkMac(side: Side): Finding[] {
+  const kind = isZeroMac(side.vtepMAC)
+    ? 'all zero'
+    : isGroupMac(side.vtepMAC)
+      ? 'a multicast address (group bit set)'
+      : null;
+  if (kind === null) return [];
+  const message = `${side.vtepMAC} is ${kind}; the MAC of a tunnel is a unicast address`;
+  return [error('vtep-mac-unusable', `${side.path}/${side.keys.vtepMAC}`, message)];
+}
+
+function checkSelfIP(side: Side): Finding[] {
+  if (side.selfIP === null) return [];
+  const path = `${side.path}/${side.keys.selfIP}`;
+  const text = format(side.selfIP);
+  const subnet = formatSubnet(side.subnet);
+  const { first, last } = rangeOf(side.subnet);
+  const { value } = side.selfIP;
+  if (value < first || value > last) {
+    const message = `${text} is not inside ${subnet}: nodes would route replies elsewhere`;
+    return [error('self-ip-outside', path, message, `take an address of ${subnet}`)];
+  }
+  if (value === first) {
+    const message = `${text} is the first address of ${subnet}, which flannel uses for the VTEP`;
+    return [error('self-ip-reserved', path, message, 'take the next one')];
+  }
+  if (value === last && side.subnet.family === 4) {
+    return [error('self-ip-reserved', path, `${text} is the broadcast address of ${subnet}`)];
+  }
+  return [];
+}

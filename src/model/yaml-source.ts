@@ -1,0 +1,155 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type Document,
+  type Node,
+  type Pair,
+  type YAMLMap,
+} from 'yaml';
+import {
+  arrayNode,
+  MAX_DEPTH,
+  type ObjectEntry,
+  objectNode,
+  type ParsedText,
+  type SourceNode,
+  scalarNode,
+  type Span,
+  type SyntaxProblem,
+} from './source.ts';
+
+/** How many times aliases may be resolved in one document, so that none can blow up memory. */
+const MAX_ALIASES = 100;
+
+/**
+ * Reads one YAML 1.2 document (core schema). Equal keys are kept as two entries: the rules judge
+ * them, with the position of the second.
+ */
+export function parseYamlText(text: string): ParsedText {
+  if (deepestFlow(text) > MAX_DEPTH) return tooDeep({ start: 0, end: 1 });
+  const document = parseBounded(text);
+  if (document === null) return tooDeep({ start: 0, end: 1 });
+  if (document.errors.length > 0) {
+    return { ok: false, problems: document.errors.map((error) => explain(text, error)) };
+  }
+  if (document.contents === null || (isScalar(document.contents) && text.trim() === '')) {
+    return { ok: false, problems: [{ span: { start: 0, end: 0 }, message: 'it is empty' }] };
+  }
+  try {
+    const root = new Converter(document).convert(document.contents, 0);
+    return { ok: true, root };
+  } catch (error) {
+    if (error instanceof Unreadable) return { ok: false, problems: [error.problem] };
+    throw error;
+  }
+}
+
+/** The parser recurses on block nesting too; null when that has gone too deep for the stack. */
+function parseBounded(text: string): Document.Parsed | null {
+  try {
+    return parseDocument(text, { uniqueKeys: false, prettyErrors: false });
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+class Unreadable extends Error {
+  constructor(readonly problem: SyntaxProblem) {
+    super(problem.message);
+  }
+}
+
+function tooDeep(span: Span): ParsedText {
+  const message = `the value is nested more than ${MAX_DEPTH} levels deep`;
+  return { ok: false, problems: [{ span, message }] };
+}
+
+/** Flow brackets nest without indentation, and the parser recurses: bound them before it runs. */
+function deepestFlow(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const char of text) {
+    if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
+    else if (char === '}' || char === ']') depth--;
+  }
+  return deepest;
+}
+
+function explain(
+  text: string,
+  error: { readonly pos: readonly [number, number]; readonly message: string; code?: string },
+): SyntaxProblem {
+  const span = { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) };
+  if (error.code === 'MULTIPLE_DOCS') {
+    return { span, message: 'the file holds more than one YAML document', fix: 'use one file each' };
+  }
+  const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
+  const line = text.slice(lineStart, text.indexOf('\n', span.start) >>> 0);
+  const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
+  // `IPv6SubnetMin: fd00::` reads as a key named `fd00:`; people meet this one often.
+  return /::\s*(#.*)?$/m.test(line)
+    ? { span, message, fix: 'put the IPv6 address in quotes' }
+    : { span, message };
+}
+
+class Converter {
+  #aliases = 0;
+
+  constructor(readonly document: Document.Parsed) {}
+
+  convert(node: Node | null, depth: number, fallback: Span = { start: 0, end: 0 }): SourceNode {
+    const span = node?.range ? { start: node.range[0], end: node.range[1] } : fallback;
+    if (depth > MAX_DEPTH) {
+      throw new Unreadable({ span, message: `nested more than ${MAX_DEPTH} levels deep` });
+    }
+    if (node === null) return scalarNode(null, span);
+    if (isAlias(node)) return this.convert(this.resolve(node, span), depth + 1, span);
+    if (isMap(node)) return this.convertMap(node, depth, span);
+    if (isSeq(node)) {
+      const items = node.items.map((item) => this.convert(item as Node | null, depth + 1, span));
+      return arrayNode(items, span);
+    }
+    return this.convertScalar(isScalar(node) ? node.value : undefined, span);
+  }
+
+  private resolve(alias: Alias, span: Span): Node {
+    this.#aliases += 1;
+    const target = alias.resolve(this.document);
+    if (target === undefined) throw new Unreadable({ span, message: 'the alias has no anchor' });
+    if (this.#aliases > MAX_ALIASES) {
+      throw new Unreadable({ span, message: `more than ${MAX_ALIASES} aliases` });
+    }
+    return target as Node;
+  }
+
+  private convertMap(map: YAMLMap, depth: number, span: Span): SourceNode {
+    const entries = (map.items as Pair<Node | null, Node | null>[]).map((pair): ObjectEntry => {
+      const key = pair.key;
+      const keySpan = key?.range ? { start: key.range[0], end: key.range[1] } : span;
+      if (!isScalar(key)) {
+        throw new Unreadable({ span: keySpan, message: 'a key must be plain text' });
+      }
+      const value = this.convert(pair.value, depth + 1, { start: keySpan.end, end: keySpan.end });
+      return { key: String(key.value), keySpan, value };
+    });
+    return objectNode(entries, span);
+  }
+
+  private convertScalar(value: unknown, span: Span): SourceNode {
+    switch (typeof value) {
+      case 'string':
+      case 'boolean':
+        return scalarNode(value, span);
+      case 'number':
+        if (Number.isFinite(value)) return scalarNode(value, span);
+        break;
+      default:
+        if (value === null) return scalarNode(null, span);
+    }
+    throw new Unreadable({ span, message: 'this is neither text, a number, true, false nor null' });
+  }
+}

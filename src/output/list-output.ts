@@ -1,0 +1,82 @@
+import type { ListedLease } from '../model/lease-list.ts';
+import { problemJson, problemLines } from './plan-output.ts';
+import type { Style } from './style.ts';
+import { table } from './table.ts';
+
+type Column = readonly [title: string, cell: (lease: ListedLease) => string];
+
+const dash = (value: string | number | null) => (value === null ? '-' : String(value));
+const yesNo = (value: boolean | null) => (value === null ? '-' : value ? 'yes' : 'no');
+const both = (v4: string | null, v6: string | null) => [dash(v4), v6].filter(Boolean).join(' ');
+
+const COLUMNS: readonly Column[] = [
+  ['SUBNET', (one) => (one.subnet === null ? lastStep(one.key) : both(one.subnet, one.ipv6Subnet))],
+  ['PUBLIC IP', (one) => both(one.publicIP, one.publicIPv6)],
+  ['BACKEND', (one) => dash(one.backendType)],
+  ['VTEP MAC', (one) => both(one.vtepMAC, one.vtepMACv6)],
+  ['VNI', (one) => dash(one.vni)],
+  ['EXPIRES', (one) => (one.expires === null ? '-' : one.expires ? 'yes' : 'never')],
+  ['KIND', (one) => one.kind],
+  ['NAME', (one) => dash(one.name)],
+  ['IN RANGE', (one) => yesNo(one.inAllocationRange)],
+  ['PROBLEMS', (one) => one.problems.map((problem) => problem.rule).join(', ') || '-'],
+];
+
+const TTL_COLUMN: Column = ['TTL', (one) => (one.ttl === null ? '-' : duration(one.ttl))];
+const KEY_COLUMN: Column = ['KEY', (one) => one.key];
+
+function lastStep(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+/** Seconds as `23h59m`, `59m59s` or `59s`. */
+function duration(seconds: number): string {
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  if (h > 0) return `${h}h${String(m).padStart(2, '0')}m`;
+  return m > 0 ? `${m}m${String(s).padStart(2, '0')}s` : `${s}s`;
+}
+
+/** The table of `list`, and below it every problem in words. */
+export function listText(
+  leases: readonly ListedLease[],
+  options: { readonly wide: boolean; readonly ttl: boolean },
+  style: Style,
+): string {
+  if (leases.length === 0) return 'no leases';
+  const columns = [
+    ...COLUMNS,
+    ...(options.wide || options.ttl ? [TTL_COLUMN] : []),
+    ...(options.wide ? [KEY_COLUMN] : []),
+  ];
+  const rows = leases.map((lease) => columns.map(([, cell]) => cell(lease)));
+  const problems = leases.flatMap((lease) => lease.problems);
+  return [
+    table(
+      columns.map(([title]) => title),
+      rows,
+      style,
+    ),
+    ...(problems.length > 0 ? ['', ...problemLines(problems, style)] : []),
+  ].join('\n');
+}
+
+/** The document of `list -o json` and `-o yaml`. */
+export function listJson(leases: readonly ListedLease[]): unknown {
+  return leases.map((lease) => ({
+    subnet: lease.subnet,
+    ipv6Subnet: lease.ipv6Subnet,
+    publicIP: lease.publicIP,
+    publicIPv6: lease.publicIPv6,
+    backendType: lease.backendType,
+    vtepMAC: lease.vtepMAC,
+    vtepMACv6: lease.vtepMACv6,
+    vni: lease.vni,
+    expires: lease.expires,
+    ttl: lease.ttl,
+    kind: lease.kind,
+    name: lease.name,
+    inAllocationRange: lease.inAllocationRange,
+    key: lease.key,
+    problems: lease.problems.map(problemJson),
+  }));
+}

@@ -1,0 +1,137 @@
+import { isSecret, maskSecrets } from '../model/compare-config.ts';
+import type { FieldChange } from '../model/compare-config.ts';
+import type { LiveFinding } from '../model/live-rules.ts';
+import { type Change, isInSync, type Plan } from '../model/plan.ts';
+import { printable, type Style } from './style.ts';
+
+/** What the first line of a plan says of where it applies. */
+export interface PlanPlace {
+  readonly site: string;
+  /** e.g. `etcd v3 at https://10.1.10.151:2379` */
+  readonly store: string;
+  readonly prefix: string;
+  /** Said when environment and site file name different endpoints. */
+  readonly notice: string | null;
+}
+
+/** How many findings of one rule are shown before they are only counted. */
+const SHOWN_PER_RULE = 10;
+
+const SYMBOLS = { create: '+', update: '~', delete: '-', rewrite: '=' } as const;
+
+/** The first line of a plan and of the question about it. */
+export function placeText(place: PlanPlace): string {
+  const where = `${place.site}, ${place.store}, prefix ${place.prefix}`;
+  return printable(place.notice === null ? where : `${where} (${place.notice})`);
+}
+
+/** A plan as text: what changes, what is noticed, and how much it is. */
+export function planText(plan: Plan, place: PlanPlace, style: Style): string {
+  const body = [
+    ...plan.changes.flatMap((change) => changeLines(change, place.prefix, style)),
+    ...problemLines(plan.problems, style),
+    ...plan.dangers.map((danger) => `  ${style.colour.red('!')} ${printable(danger)}`),
+  ];
+  return [placeText(place), '', ...(body.length > 0 ? [...body, ''] : []), countLine(plan)].join('\n');
+}
+
+function changeLines(change: Change, prefix: string, style: Style): string[] {
+  const { colour } = style;
+  const paint = { create: colour.green, update: colour.yellow, delete: colour.red, rewrite: colour.cyan };
+  const key = printable(change.key.slice(prefix.length + 1));
+  const head = `  ${paint[change.action](`${SYMBOLS[change.action]} ${key}`)}`;
+  const about = describe(change);
+  return [
+    about === '' ? head : `${head}    ${colour.dim(about)}`,
+    ...change.fields.map((field) => `      ${fieldText(field, change.action)}`),
+  ];
+}
+
+function describe(change: Change): string {
+  const name = change.name === null ? '' : printable(change.name);
+  if (change.action === 'rewrite') return `${name}, the same value again`;
+  if (change.kind === 'lease' && change.action !== 'delete') return `${name}, never expires`;
+  return name;
+}
+
+function fieldText(field: FieldChange, action: Change['action']): string {
+  const shown = (value: unknown) => (isSecret(field.field) ? '********' : scalarText(value));
+  const name = field.field.padEnd(22);
+  if (field.field === 'expires') return `${name} yes -> never`;
+  if (action === 'create' || field.before === undefined) return `${name} ${shown(field.after)}`;
+  if (action === 'delete') return `${name} ${shown(field.before)}`;
+  if (field.after === undefined) return `${name} ${shown(field.before)} -> (not set)`;
+  return `${name} ${shown(field.before)} -> ${shown(field.after)}`;
+}
+
+function scalarText(value: unknown): string {
+  if (value === undefined) return '(not set)';
+  return printable(typeof value === 'string' ? value : JSON.stringify(maskSecrets(value)));
+}
+
+/** Findings as lines, each rule's overflow counted. */
+export function problemLines(problems: readonly LiveFinding[], style: Style): string[] {
+  const shown = new Map<string, number>();
+  const lines = problems.flatMap((problem) => {
+    const count = (shown.get(problem.rule) ?? 0) + 1;
+    shown.set(problem.rule, count);
+    return count > SHOWN_PER_RULE ? [] : problemText(problem, style);
+  });
+  const more = [...shown]
+    .filter(([, count]) => count > SHOWN_PER_RULE)
+    .map(([rule, count]) => `  ... and ${count - SHOWN_PER_RULE} more [${rule}], all with -o json`);
+  return [...lines, ...more];
+}
+
+function problemText(problem: LiveFinding, style: Style): string[] {
+  const { colour } = style;
+  const mark = problem.severity === 'error' ? colour.red('x error:') : colour.yellow('! warning:');
+  const head = `  ${mark} ${printable(problem.message)} ${colour.dim(`[${problem.rule}]`)}`;
+  return problem.fix === undefined ? [head] : [head, `      ${printable(problem.fix)}`];
+}
+
+function countLine(plan: Plan): string {
+  const count = (action: Change['action']) =>
+    plan.changes.filter((change) => change.action === action).length;
+  const nodes = `${plan.nodeCount} lease${plan.nodeCount === 1 ? '' : 's'} of nodes untouched`;
+  const rewrites = count('rewrite');
+  if (plan.changes.length === 0) return `Nothing to do: live state is as declared. ${nodes}.`;
+  const rewritten = rewrites > 0 ? `, ${rewrites} to write again` : '';
+  return `${count('create')} to add, ${count('update')} to change, ${count('delete')} to remove${rewritten}. ${nodes}.`;
+}
+
+/** One change in JSON; secrets masked. */
+export function changeJson(change: Change): Record<string, unknown> {
+  return {
+    action: change.action,
+    kind: change.kind,
+    key: change.key,
+    name: change.name,
+    before: maskSecrets(change.before),
+    after: maskSecrets(change.after),
+    fields: change.fields.map(({ field, before, after }) => ({
+      field,
+      before: isSecret(field) && before !== undefined ? '********' : (maskSecrets(before) ?? null),
+      after: isSecret(field) && after !== undefined ? '********' : (maskSecrets(after) ?? null),
+    })),
+  };
+}
+
+/** One live finding in JSON. */
+export function problemJson(problem: LiveFinding): Record<string, unknown> {
+  const { rule, severity, message, key } = problem;
+  return { rule, severity, message, key, fix: problem.fix ?? null };
+}
+
+/** The document of `diff -o json`. */
+export function planJson(plan: Plan, place: PlanPlace): Record<string, unknown> {
+  return {
+    inSync: isInSync(plan),
+    site: place.site,
+    store: place.store,
+    prefix: place.prefix,
+    changes: plan.changes.map(changeJson),
+    problems: plan.problems.map(problemJson),
+    dangers: plan.dangers,
+  };
+}

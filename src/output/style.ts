@@ -1,0 +1,40 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+
+/** Colours and width of one output stream. */
+export interface Style {
+  readonly colour: ChalkInstance;
+  /** Columns of the terminal; null where nothing must be cut. */
+  readonly width: number | null;
+}
+
+interface StyleSource {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Judges one stream by NO_COLOR, FORCE_COLOR, TERM and whether it is a terminal. */
+export function styleOf(
+  stream: StyleSource,
+  env: Readonly<Record<string, string | undefined>>,
+): Style {
+  const terminal = stream.isTTY === true;
+  const force = env['FORCE_COLOR'];
+  const forced = force !== undefined && force !== '0' && force !== 'false';
+  const wanted = !env['NO_COLOR'] && (forced || (terminal && env['TERM'] !== 'dumb'));
+  return {
+    colour: new Chalk({ level: wanted ? 1 : 0 }),
+    width: terminal ? (stream.columns ?? 80) : null,
+  };
+}
+
+/**
+ * Text that came from outside, safe for a terminal: control characters, which could move the
+ * cursor or hide text, are spelt out.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+    /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,17 @@
+import type { Writable } from 'node:stream';
+
+/** Writes text with a line break at its end. */
+export function writeLine(stream: Writable, text: string): void {
+  stream.write(`${text}\n`);
+}
+
+/** Writes one document. */
+export async function writeDocument(
+  stream: Writable,
+  format: 'json' | 'yaml',
+  document: unknown,
+): Promise<void> {
+  if (format === 'json') return writeLine(stream, JSON.stringify(document, null, 2));
+  const { stringify } = await import('yaml');
+  stream.write(stringify(document));
+}

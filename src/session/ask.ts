@@ -1,0 +1,56 @@
+import { EXIT, Problem } from '../model/problem.ts';
+import { canAsk, type World } from '../world.ts';
+
+/** Says no to asking, and which flags answer instead. */
+function cannotAsk(what: string, flags: string): Problem {
+  return new Problem(`${what}, and nobody can be asked here`, { exit: EXIT.usage, fix: flags });
+}
+
+async function ask<T>(
+  world: World,
+  prompt: (
+    prompts: typeof import('@inquirer/prompts'),
+    context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
+  ) => Promise<T>,
+): Promise<T> {
+  const prompts = await import('@inquirer/prompts');
+  const context = { input: world.stdin, output: world.stderr, signal: world.signal };
+  try {
+    return await prompt(prompts, context);
+  } catch (error) {
+    if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
+      throw new Problem('interrupted at the question; nothing was changed', {
+        exit: EXIT.interrupted,
+      });
+    }
+    throw error;
+  }
+}
+
+/** Asks for the password of an etcd user, unseen. @throws Problem (64) without a terminal. */
+export async function askPassword(world: World, user: string): Promise<string> {
+  if (!canAsk(world)) {
+    throw cannotAsk(`the password of ${user} is missing`, 'pass --password-file or ETCDCTL_PASSWORD');
+  }
+  return ask(world, ({ password }, context) =>
+    password({ message: `Password of ${user} for etcd:`, mask: true }, context),
+  );
+}
+
+/** Asks yes or no, no being the default. @throws Problem (64) without a terminal. */
+export async function askYes(world: World, message: string, flags: string): Promise<boolean> {
+  if (!canAsk(world)) throw cannotAsk('this changes a live network', flags);
+  return ask(world, ({ confirm }, context) => confirm({ message, default: false }, context));
+}
+
+/** Asks to type a name. @throws Problem (64) without a terminal. */
+export async function askName(
+  world: World,
+  message: string,
+  name: string,
+  flags: string,
+): Promise<boolean> {
+  if (!canAsk(world)) throw cannotAsk('this endangers living nodes', flags);
+  const typed = await ask(world, ({ input }, context) => input({ message }, context));
+  return typed.trim() === name;
+}

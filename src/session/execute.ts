@@ -1,0 +1,124 @@
+import { carryOut, type CarriedOut } from '../etcd/carry-out.ts';
+import { backupFolder, writeBackup } from '../files/backup.ts';
+import type { Plan } from '../model/plan.ts';
+import { EXIT, Problem } from '../model/problem.ts';
+import type { Site } from '../model/site.ts';
+import { type PlanPlace, placeText } from '../output/plan-output.ts';
+import type { World } from '../world.ts';
+import { askName, askYes } from './ask.ts';
+import type { Session } from './open.ts';
+import type { Args } from './options.ts';
+
+/** Throws when the store can only be read, or when live state forbids the plan. */
+export function checkGuards(plan: Plan, session: Session<Site | null>): void {
+  const errors = plan.problems.filter((problem) => problem.severity === 'error');
+  if (errors.length > 0) {
+    const what = errors.map((problem) => problem.message).join('; ');
+    throw new Problem(`refused, nothing was changed: ${what}`, {
+      exit: EXIT.failed,
+      ...(errors[0]?.fix ? { fix: errors[0].fix } : {}),
+    });
+  }
+  if (plan.changes.length > 0 && session.store.readOnly !== null) {
+    throw new Problem(`refused: ${session.store.readOnly}`, { exit: EXIT.failed });
+  }
+}
+
+/**
+ * Gets a person's consent: `--yes`, for a plan that endangers living nodes `--confirm NAME`, or an
+ * answer at the terminal. False is a no.
+ *
+ * @throws Problem (exit 64) when consent is missing and nobody can be asked.
+ */
+export async function consent(
+  plan: Plan,
+  place: PlanPlace,
+  args: Args,
+  world: World,
+): Promise<boolean> {
+  const name = args.text('confirm');
+  if (name !== undefined && name !== place.site) {
+    throw new Problem(`--confirm ${name} does not name this site, which is ${place.site}`, {
+      exit: EXIT.usage,
+    });
+  }
+  const first = placeText(place);
+  if (plan.dangers.length === 0) {
+    if (args.on('yes') || name !== undefined) {
+      if (place.notice !== null) world.stderr.write(`${first}\n`);
+      return true;
+    }
+    return askYes(world, `${first}\nApply this?`, 'pass --yes');
+  }
+  if (name !== undefined) {
+    if (place.notice !== null) world.stderr.write(`${first}\n`);
+    return true;
+  }
+  if (args.on('yes')) throw endangers(plan, place);
+  const question = `${first}\nThis endangers living nodes. Type the site's name to go on:`;
+  return askName(world, question, place.site, `pass --confirm ${place.site}`);
+}
+
+function endangers(plan: Plan, place: PlanPlace): Problem {
+  const what = plan.dangers.join('; ');
+  return new Problem(`this endangers living nodes, --yes alone is not enough: ${what}`, {
+    exit: EXIT.usage,
+    fix: `pass --confirm ${place.site}`,
+  });
+}
+
+/** What a plan led to. */
+export interface Executed extends CarriedOut {
+  /** Path of the file with the values that were replaced; null when none were. */
+  readonly backup: string | null;
+}
+
+/** Keeps what is about to be replaced, then writes. */
+export async function execute(
+  plan: Plan,
+  session: Session<Site | null>,
+  args: Args,
+  world: World,
+): Promise<Executed> {
+  const replaces = plan.changes.some((change) => change.liveValue !== null);
+  const folder = backupFolder(args.text('backup-dir'), world.env, world.cwd);
+  const { store, live } = session;
+  const backup = replaces
+    ? await writeBackup(live.snapshot, store.description, folder, world.now())
+    : null;
+  return { ...(await carryOut(plan, store, world.signal)), backup };
+}
+
+/** The failure that ended a plan early, with how far it got; null when it is complete. */
+export function failureOf(executed: Executed, plan: Plan): Problem | null {
+  const left = plan.changes.length - executed.done.length;
+  const keys = executed.done.map((change) => change.key).join(', ');
+  const done =
+    executed.done.length === 0
+      ? 'nothing was changed'
+      : `${executed.done.length} of ${plan.changes.length} changes are done (${keys}), ${left} not`;
+  const kept = executed.backup === null ? '' : `; the values before are in ${executed.backup}`;
+  switch (executed.ended) {
+    case 'complete':
+      return null;
+    case 'interrupted':
+      return new Problem(`interrupted: ${done}${kept}`, {
+        exit: EXIT.interrupted,
+        fix: 'run the same command again to go on',
+      });
+    case 'stale':
+      return new Problem(
+        `${executed.staleKey} was changed by somebody else meanwhile: ${done}, nothing of theirs was overwritten${kept}`,
+        { exit: EXIT.failed, fix: 'run diff again, then apply' },
+      );
+    case 'failed': {
+      const { error } = executed;
+      if (!(error instanceof Problem)) throw error;
+      return new Problem(`${error.message}: ${done}${kept}`, {
+        exit: EXIT.failed,
+        ...(error.fix ? { fix: error.fix } : {}),
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { openStore } from '../etcd/open-store.ts';
+import type { KeyStore } from '../etcd/store.ts';
+import type { Site } from '../model/site.ts';
+import { decodeSnapshot, type LiveState } from '../model/snapshot.ts';
+import type { PlanPlace } from '../output/plan-output.ts';
+import type { World } from '../world.ts';
+import { type ResolvedConnection, resolveConnection } from './connection-options.ts';
+import type { Args } from './options.ts';
+import type { LoadedSite } from './site.ts';
+
+/** An open store with what it holds, and what is declared. */
+export interface Session<S extends Site | null = Site | null> {
+  readonly site: S;
+  readonly store: KeyStore;
+  readonly live: LiveState;
+  readonly place: PlanPlace;
+}
+
+/** Opens the store, hands the session to the work, and closes the store whatever happens. */
+export async function withSession<S extends LoadedSite | null, T>(
+  args: Args,
+  world: World,
+  loaded: S,
+  work: (session: Session<S extends LoadedSite ? Site : Site | null>) => Promise<T>,
+): Promise<T> {
+  const declared = loaded && { etcd: loaded.site.etcd, folder: loaded.folder };
+  const resolved = await resolveConnection(args, world, declared);
+  if (args.on('verbose')) world.stderr.write(originLines(resolved));
+  const { store, snapshot } = await openStore(resolved.connection, resolved.api);
+  try {
+    const site = (loaded?.site ?? null) as S extends LoadedSite ? Site : Site | null;
+    const place = {
+      site: site?.name ?? 'no site file',
+      store: store.description,
+      prefix: store.prefix,
+      notice: resolved.notice,
+    };
+    return await work({ site, store, live: decodeSnapshot(snapshot), place });
+  } finally {
+    store.close();
+  }
+}
+
+function originLines({ origins }: ResolvedConnection): string {
+  return origins.map(({ option, value, from }) => `${option}: ${value} (${from})\n`).join('');
+}

@@ -1,0 +1,133 @@
+import { EXIT, Problem } from '../model/problem.ts';
+
+/** How a command-line option is parsed and explained. Values stay text until they are used. */
+export interface OptionSpec {
+  readonly flag: string;
+  readonly alias?: string;
+  readonly type: 'text' | 'list' | 'switch';
+  readonly describe: string;
+  readonly choices?: readonly string[];
+  /** Environment variables that stand in for the flag, the first non-empty one counts. */
+  readonly env?: readonly string[];
+  readonly placeholder?: string;
+}
+
+/** Parsed options of a command by flag name, plus its positional arguments. */
+export interface Args {
+  readonly positionals: readonly string[];
+  text(flag: string): string | undefined;
+  list(flag: string): readonly string[];
+  on(flag: string): boolean;
+}
+
+export const FILE_OPTION: OptionSpec = {
+  flag: 'file',
+  alias: 'f',
+  type: 'text',
+  placeholder: 'PATH',
+  describe: 'site file, YAML or JSON, - for standard input (default: flannel-bigip.yaml|yml|json here)',
+};
+
+/** How etcd is reached: flag, then ETCDCTL_*, then FLANNELD_*, then the site file. */
+export const ETCD_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'endpoints',
+    type: 'list',
+    placeholder: 'URL,...',
+    describe: "etcd's client URLs, or file:PATH for the embedded store",
+    env: ['ETCDCTL_ENDPOINTS', 'FLANNELD_ETCD_ENDPOINTS'],
+  },
+  {
+    flag: 'cacert',
+    type: 'text',
+    placeholder: 'PATH',
+    describe: "PEM file of etcd's CA",
+    env: ['ETCDCTL_CACERT', 'FLANNELD_ETCD_CAFILE'],
+  },
+  {
+    flag: 'cert',
+    type: 'text',
+    placeholder: 'PATH',
+    describe: 'PEM file of the client certificate',
+    env: ['ETCDCTL_CERT', 'FLANNELD_ETCD_CERTFILE'],
+  },
+  {
+    flag: 'key',
+    type: 'text',
+    placeholder: 'PATH',
+    describe: "PEM file of the client certificate's key",
+    env: ['ETCDCTL_KEY', 'FLANNELD_ETCD_KEYFILE'],
+  },
+  {
+    flag: 'user',
+    type: 'text',
+    placeholder: 'NAME',
+    describe: 'user name, never with the password',
+    env: ['ETCDCTL_USER', 'FLANNELD_ETCD_USERNAME'],
+  },
+  {
+    flag: 'password-file',
+    type: 'text',
+    placeholder: 'PATH',
+    describe: 'file that holds the password (else ETCDCTL_PASSWORD, FLANNELD_ETCD_PASSWORD, a prompt)',
+  },
+  {
+    flag: 'prefix',
+    type: 'text',
+    placeholder: 'PATH',
+    describe: "flannel's --etcd-prefix (default /coreos.com/network)",
+    env: ['FLANNELD_ETCD_PREFIX'],
+  },
+  {
+    flag: 'etcd-api',
+    type: 'text',
+    choices: ['auto', 'v2', 'v3'],
+    describe: "which of etcd's two stores flannel uses (default auto: look at both)",
+  },
+  {
+    flag: 'timeout',
+    type: 'text',
+    placeholder: 'DURATION',
+    describe: 'bound on each wait for a server (default 10s; 500ms, 3s, 2m, bare numbers are seconds)',
+  },
+  {
+    flag: 'settle',
+    type: 'text',
+    placeholder: 'DURATION',
+    describe: 'pause between two writes under subnets/ on v3, for flanneld before v0.21.3 (default 500ms)',
+  },
+];
+
+export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
+  { flag: 'verbose', type: 'switch', describe: 'say where each value came from, and stack traces' },
+];
+
+/** An output option with the formats that a command really has. */
+export function outputOption(...formats: string[]): OptionSpec {
+  return {
+    flag: 'output',
+    alias: 'o',
+    type: 'text',
+    choices: formats,
+    describe: `output format (default ${formats[0]})`,
+  };
+}
+
+/**
+ * Milliseconds of `500ms`, `3s`, `2m`, or a bare number of seconds.
+ *
+ * @throws Problem (exit 64) for anything else.
+ */
+export function parseDuration(text: string, flag: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text);
+  const unit = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? 's'] ?? 1000;
+  const milliseconds = Number(match?.[1]) * unit;
+  // Node's timers end at 2^31 ms.
+  if (match === null || milliseconds >= 2 ** 31) {
+    throw new Problem(`--${flag} ${text} is no duration`, {
+      exit: EXIT.usage,
+      fix: 'write it like 500ms, 3s or 2m',
+    });
+  }
+  return milliseconds;
+}

@@ -1,0 +1,56 @@
+import path from 'node:path';
+import { defaultSiteFile, readText } from '../files/site-file.ts';
+import type { EtcdApi } from '../model/check-network.ts';
+import { checkDocument } from '../model/document.ts';
+import { EXIT, Problem } from '../model/problem.ts';
+import type { Site } from '../model/site.ts';
+import { findingText } from '../output/findings-text.ts';
+import { styleOf } from '../output/style.ts';
+import type { World } from '../world.ts';
+import type { Args } from './options.ts';
+
+/** A site as loaded from its file. */
+export interface LoadedSite {
+  readonly site: Site;
+  readonly file: string;
+  /** Relative paths in the file start here. */
+  readonly folder: string;
+}
+
+/**
+ * Loads the site file that `--file` names or that lies in the working directory. Findings go to
+ * stderr.
+ *
+ * @throws Problem (exit 3) when it is missing or invalid.
+ */
+export async function loadSite(args: Args, world: World): Promise<LoadedSite> {
+  const loaded = await loadSiteIfAny(args, world);
+  if (loaded !== null) return loaded;
+  throw new Problem(`there is no site file in ${world.cwd}`, {
+    exit: EXIT.invalid,
+    fix: 'write flannel-bigip.yaml, or name the file with --file',
+  });
+}
+
+/** Like `loadSite`, but null when no file is named and none lies in the working directory. */
+export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSite | null> {
+  const file = args.text('file') ?? defaultSiteFile(world.cwd);
+  if (file === null) return null;
+  const text = await readText(file, world.cwd, world.stdin);
+  const checked = checkDocument(text, file, args.text('etcd-api') as EtcdApi | undefined);
+  const style = styleOf(world.stderr, world.env);
+  for (const finding of checked.findings) {
+    world.stderr.write(`${findingText(file, finding, checked.lines, style)}\n`);
+  }
+  if (checked.kind === 'network-config') {
+    throw new Problem(`${file} is a network config of flannel, not a site file`, {
+      exit: EXIT.invalid,
+      fix: 'a site file begins with apiVersion: flannel-bigip/v1',
+    });
+  }
+  if (checked.site === null) {
+    throw new Problem(`${file} is invalid; nothing was read or changed`, { exit: EXIT.invalid });
+  }
+  const folder = file === '-' ? world.cwd : path.dirname(path.resolve(world.cwd, file));
+  return { site: checked.site, file, folder };
+}

@@ -1,0 +1,24 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** A stream that may be a terminal. */
+interface Terminal {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** Everything outside the program that commands may touch, so that tests can stand in for it. */
+export interface World {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly stdin: Readable & Terminal;
+  readonly stdout: Writable & Terminal;
+  readonly stderr: Writable & Terminal;
+  /** Aborted at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  now(): Date;
+}
+
+/** Whether a person is there to be asked: both ends are terminals and this is no CI job. */
+export function canAsk(world: World): boolean {
+  return world.stdin.isTTY === true && world.stderr.isTTY === true && !world.env['CI'];
+}
