@@ -1,13 +1,11 @@
 // Bundles src/ into dist/: one file to start, one chunk for each lazily loaded part.
 import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import protobuf from 'protobufjs';
 import './generate-schemas.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
-const require = createRequire(import.meta.url);
 
 /** etcd3 reads its .proto files at run time from its own folder: a bundle carries them as JSON. */
 const embedProtos = {
@@ -37,6 +35,7 @@ await build({
   target: 'node20.19',
   mainFields: ['module', 'main'],
   minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: 'external',
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
@@ -46,6 +45,7 @@ await build({
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
-  alias: { etcd3: require.resolve('etcd3') },
+  // yargs' layout wants only widths; this package gives them without building a text segmenter.
+  alias: { 'string-width': 'fast-string-width' },
   logLevel: 'warning',
 });

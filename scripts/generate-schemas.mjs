@@ -26,7 +26,10 @@ const ajv = new Ajv2020({
 const code = standalone
   .default(ajv, { validateSite: site.$id })
   // ajv writes its one run-time helper as a require even into ES modules.
-  .replace(/const (\w+) = require\("([^"]+)"\)\.default;/g, "import $1_ from '$2.js';const $1 = $1_.default ?? $1_;");
+  .replace(
+    /const (\w+) = require\("([^"]+)"\)\.default;/g,
+    "import $1_ from '$2.js';const $1 = $1_.default ?? $1_;",
+  );
 writeFileSync(new URL('site-validator.js', target), `// @ts-nocheck\n${code}`);
 writeFileSync(
   new URL('site-validator.d.ts', target),

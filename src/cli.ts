@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import packageJson from '../package.json' with { type: 'json' };
-import { type CommandSpec, COMMANDS } from './commands/index.ts';
+import { COMMANDS, type CommandSpec } from './commands/index.ts';
 import { EXIT, type ExitCode, Problem } from './model/problem.ts';
 import { suggest } from './model/suggest.ts';
 import { printable, styleOf } from './output/style.ts';
@@ -63,7 +63,9 @@ function baseParser(world: World): Argv {
     .wrap(world.stdout.isTTY ? Math.min(world.stdout.columns ?? 80, 110) : 100)
     .example(`${PROGRAM} validate flannel-bigip.yaml`, 'check a site file')
     .example(`${PROGRAM} apply -f flannel-bigip.yaml`, 'show the difference, ask, apply')
-    .epilogue(`Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage.`);
+    .epilogue(
+      `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage.`,
+    );
   return addOptions(parser, GLOBAL_OPTIONS);
 }
 
@@ -114,7 +116,9 @@ function usageProblem(error: Error, argv: readonly string[]): Problem {
   if (error instanceof Problem) return error;
   const command = COMMANDS.find((spec) => argv.includes(spec.name));
   const help = `see ${PROGRAM} ${command ? `${command.name} ` : ''}--help`;
-  const unknown = /^Unknown (?:argument|command)s?: (\S+)/.exec(error.message)?.[1]?.replace(/,$/, '');
+  const unknown = /^Unknown (?:argument|command)s?: (\S+)/
+    .exec(error.message)?.[1]
+    ?.replace(/,$/, '');
   const first = error.message.split('\n')[0] ?? '';
   if (unknown === undefined) {
     return new Problem(first, { exit: EXIT.usage, fix: help, cause: error });
@@ -122,16 +126,26 @@ function usageProblem(error: Error, argv: readonly string[]): Problem {
   const flags = [...GLOBAL_OPTIONS, ...(command?.options ?? [])].map((option) => option.flag);
   const meant = command
     ? suggest(unknown, flags.concat('help', 'version'))
-    : suggest(unknown, COMMANDS.map((spec) => spec.name));
+    : suggest(
+        unknown,
+        COMMANDS.map((spec) => spec.name),
+      );
   const isFlag = argv.some((word) => word.startsWith(`--${unknown}`) || word === `-${unknown}`);
-  const what = command === undefined && !isFlag ? `unknown command ${unknown}` : `unknown option or argument ${isFlag ? '--' : ''}${unknown}`;
-  const hint = meant === undefined ? help : `did you mean ${command ? '--' : ''}${meant}? (${help})`;
+  const what =
+    command === undefined && !isFlag
+      ? `unknown command ${unknown}`
+      : `unknown option or argument ${isFlag ? '--' : ''}${unknown}`;
+  const hint =
+    meant === undefined ? help : `did you mean ${command ? '--' : ''}${meant}? (${help})`;
   return new Problem(what, { exit: EXIT.usage, fix: hint });
 }
 
 function unknownCommand(argv: readonly string[]): Problem {
   const word = argv.find((one) => !one.startsWith('-')) ?? '';
-  const meant = suggest(word, COMMANDS.map((spec) => spec.name));
+  const meant = suggest(
+    word,
+    COMMANDS.map((spec) => spec.name),
+  );
   return new Problem(word === '' ? 'no command is given' : `unknown command ${word}`, {
     exit: EXIT.usage,
     fix: meant ? `did you mean ${meant}?` : `see ${PROGRAM} --help`,
@@ -150,7 +164,10 @@ function argsOf(parsed: Record<string, unknown>, spec: CommandSpec): Args {
   const name = /[[<]([^\]>.]+)\.\.[\]>]/.exec(spec.usage)?.[1]?.split('|')[0] ?? '';
   const positionals = [parsed[name] ?? []].flat().map(String);
   const values = (flag: string): string[] =>
-    [parsed[flag] ?? []].flat().map(String).filter((value) => value !== '');
+    [parsed[flag] ?? []]
+      .flat()
+      .map(String)
+      .filter((value) => value !== '');
   for (const option of spec.options) {
     if (option.type !== 'text' || values(option.flag).length < 2) continue;
     throw new Problem(`--${option.flag} is given twice`, { exit: EXIT.usage });
@@ -158,7 +175,10 @@ function argsOf(parsed: Record<string, unknown>, spec: CommandSpec): Args {
   return {
     positionals,
     text: (flag) => values(flag)[0],
-    list: (flag) => values(flag).flatMap((value) => value.split(',')).filter(Boolean),
+    list: (flag) =>
+      values(flag)
+        .flatMap((value) => value.split(','))
+        .filter(Boolean),
     on: (flag) => parsed[flag] === true,
   };
 }
@@ -168,7 +188,8 @@ function report(error: unknown, world: World, verbose: boolean): ExitCode {
   const { colour } = styleOf(world.stderr, world.env);
   const head = colour.red('error:');
   if (error instanceof Problem) {
-    const fix = error.fix === undefined ? '' : `. ${error.fix[0]?.toUpperCase()}${error.fix.slice(1)}`;
+    const fix =
+      error.fix === undefined ? '' : `. ${error.fix[0]?.toUpperCase()}${error.fix.slice(1)}`;
     world.stderr.write(`${head} ${printable(`${error.message}${fix}`)}\n`);
     if (verbose) world.stderr.write(`${causes(error)}\n`);
     return error.exit;

@@ -1,5 +1,5 @@
-import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { type Plan, planSite } from '../model/plan.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
 import { changeJson, planJson, planText } from '../output/plan-output.ts';
@@ -90,7 +90,10 @@ class Apply {
     });
   }
 
-  private async end(outcome: 'applied' | 'unchanged', executed: Executed | null): Promise<ExitCode> {
+  private async end(
+    outcome: 'applied' | 'unchanged',
+    executed: Executed | null,
+  ): Promise<ExitCode> {
     if (!this.#json && executed !== null) {
       const count = executed.done.length;
       this.say(`\nApplied and read back: ${count} change${count === 1 ? '' : 's'}.`);

@@ -1,5 +1,5 @@
-import { EXIT, type ExitCode } from '../model/problem.ts';
 import { isInSync, planSite } from '../model/plan.ts';
+import { EXIT, type ExitCode } from '../model/problem.ts';
 import { planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';

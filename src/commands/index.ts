@@ -1,11 +1,11 @@
+import type { ExitCode } from '../model/problem.ts';
 import {
+  type Args,
   ETCD_OPTIONS,
   FILE_OPTION,
-  type Args,
   type OptionSpec,
   outputOption,
 } from '../session/options.ts';
-import type { ExitCode } from '../model/problem.ts';
 import type { World } from '../world.ts';
 
 /** One command: what help shows, and the file that runs it, loaded when it does. */

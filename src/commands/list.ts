@@ -1,5 +1,5 @@
-import { EXIT, type ExitCode } from '../model/problem.ts';
 import { listLeases } from '../model/lease-list.ts';
+import { EXIT, type ExitCode } from '../model/problem.ts';
 import { listJson, listText } from '../output/list-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';

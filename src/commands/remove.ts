@@ -1,14 +1,13 @@
 import { parseSubnet, sameSubnet } from '../model/address.ts';
 import { nodesOf } from '../model/allocation.ts';
-import { leaseKeyOf, type LiveFinding } from '../model/live-rules.ts';
-import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { type LiveFinding, leaseKeyOf } from '../model/live-rules.ts';
 import { type Plan, planRemoval } from '../model/plan.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';
-import { planText } from '../output/plan-output.ts';
+import { planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
-import { planJson } from '../output/plan-output.ts';
 import { checkGuards, consent, execute, failureOf } from '../session/execute.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
@@ -21,11 +20,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   return withSession(args, world, loaded, (session) => remove(args, world, session));
 }
 
-async function remove(
-  args: Args,
-  world: World,
-  session: Session<Site | null>,
-): Promise<ExitCode> {
+async function remove(args: Args, world: World, session: Session<Site | null>): Promise<ExitCode> {
   const leases = chosenLeases(args, world, session);
   refuseNodes(leases, args);
   const plan = planRemovals(leases, session);
@@ -98,9 +93,7 @@ function planRemovals(leases: readonly LiveLease[], session: Session<Site | null
     if (bigip === undefined) return [];
     const message = `the site file still declares ${bigip.name}: the next apply would put ${lease.name} back`;
     const fix = 'take it out of the site file first';
-    return [
-      { rule: 'still-declared', severity: 'warning', message, fix, key: lease.stored.key },
-    ];
+    return [{ rule: 'still-declared', severity: 'warning', message, fix, key: lease.stored.key }];
   });
   return {
     changes: leases.map(planRemoval),

@@ -16,7 +16,8 @@ import type { World } from '../world.ts';
 export async function run(args: Args, world: World): Promise<ExitCode> {
   const files: ValidatedFile[] = [];
   for (const file of filesOf(args, world)) files.push(await validate(file, world));
-  if (args.text('output') === 'json') await writeDocument(world.stdout, 'json', validateJson(files));
+  if (args.text('output') === 'json')
+    await writeDocument(world.stdout, 'json', validateJson(files));
   else writeLine(world.stdout, validateText(files, styleOf(world.stdout, world.env)));
   return allValid(files) ? EXIT.done : EXIT.invalid;
 }

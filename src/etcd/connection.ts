@@ -61,7 +61,8 @@ function readPem(path: string, what: string): Buffer {
   try {
     text = readFileSync(path);
   } catch (cause) {
-    const reason = (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
+    const reason =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
     throw new StoreError('tls-file', `the ${what} file ${path} ${reason}`, { cause });
   }
   if (!text.includes('-----BEGIN')) {

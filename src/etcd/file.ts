@@ -6,7 +6,13 @@ import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type Dump, readDump } from './dump.ts';
 import { StoreError } from './errors.ts';
 import { withFileLock } from './file-lock.ts';
-import { configKey, type GuardedWrite, type KeyStore, subnetsFolder, type WriteResult } from './store.ts';
+import {
+  configKey,
+  type GuardedWrite,
+  type KeyStore,
+  subnetsFolder,
+  type WriteResult,
+} from './store.ts';
 
 /** The document of the embedded store. */
 interface StoreDocument {
@@ -118,7 +124,9 @@ export class FileStore implements KeyStore {
     throw new StoreError(
       'bad-store',
       `${this.#path} is neither a store of flannel-bigip nor a dump of etcd`,
-      { fix: 'dump with `etcdctl get --prefix PREFIX -w json` or `GET /v2/keys/PREFIX?recursive=true`' },
+      {
+        fix: 'dump with `etcdctl get --prefix PREFIX -w json` or `GET /v2/keys/PREFIX?recursive=true`',
+      },
     );
   }
 

@@ -1,6 +1,6 @@
 import type { EtcdApi } from '../model/check-network.ts';
-import type { Snapshot } from '../model/snapshot.ts';
 import { EXIT, Problem } from '../model/problem.ts';
+import type { Snapshot } from '../model/snapshot.ts';
 import type { EtcdConnection } from './connection.ts';
 import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
@@ -46,7 +46,9 @@ async function read(store: KeyStore): Promise<OpenStore> {
 }
 
 async function openAuto(connection: EtcdConnection): Promise<OpenStore> {
-  const opened = await Promise.allSettled([v2(connection), v3(connection)].map(async (s) => read(await s)));
+  const opened = await Promise.allSettled(
+    [v2(connection), v3(connection)].map(async (s) => read(await s)),
+  );
   const [old, modern] = opened;
   const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const choice = choose(old, modern, connection.prefix);
@@ -63,7 +65,8 @@ function choose(old: Attempt, modern: Attempt, prefix: string): OpenStore | Erro
   }
   const [oldError, modernError] = [failureOf(old), failureOf(modern)];
   // A store that is switched off is an answer; one that fails leaves open what it holds.
-  if (old?.status === 'fulfilled' && modernError) return isOff(modernError) ? old.value : modernError;
+  if (old?.status === 'fulfilled' && modernError)
+    return isOff(modernError) ? old.value : modernError;
   if (modern?.status === 'fulfilled' && oldError) return isOff(oldError) ? modern.value : oldError;
   if (modernError && !isOff(modernError)) return modernError;
   return oldError ?? modernError ?? new Error('no store was opened');

@@ -4,7 +4,13 @@ import type { Snapshot } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
 import { connectionError, hostOf, StoreError } from './errors.ts';
-import { configKey, type GuardedWrite, type KeyStore, subnetsFolder, type WriteResult } from './store.ts';
+import {
+  configKey,
+  type GuardedWrite,
+  type KeyStore,
+  subnetsFolder,
+  type WriteResult,
+} from './store.ts';
 import { leaves, storedKey, type V2Node } from './v2-node.ts';
 
 interface V2Reply {
@@ -98,7 +104,10 @@ export class V2Store implements KeyStore {
       return { outcome: 'done', revision: String(reply.node?.modifiedIndex ?? reply.index) };
     }
     if (![KEY_NOT_FOUND, COMPARE_FAILED, NODE_EXISTS].includes(reply.errorCode)) {
-      throw new StoreError('refused', `etcd refuses to write ${change.key} (error ${reply.errorCode})`);
+      throw new StoreError(
+        'refused',
+        `etcd refuses to write ${change.key} (error ${reply.errorCode})`,
+      );
     }
     const now = await this.get(change.key, '?quorum=true');
     const revision = now.node ? String(now.node.modifiedIndex) : null;
@@ -106,7 +115,12 @@ export class V2Store implements KeyStore {
     if (unsureBefore && change.value === null && revision === null) {
       return { outcome: 'done', revision: now.index };
     }
-    if (unsureBefore && now.node?.value === value && revision !== null && revision !== change.revision) {
+    if (
+      unsureBefore &&
+      now.node?.value === value &&
+      revision !== null &&
+      revision !== change.revision
+    ) {
       return { outcome: 'done', revision };
     }
     return { outcome: 'stale', key: change.key, revision };
@@ -118,11 +132,7 @@ export class V2Store implements KeyStore {
    * know, and another writer's PUT in between saves the key.
    */
   private async remove(change: GuardedWrite): Promise<WriteResult> {
-    const put = await this.put(
-      change,
-      change.liveValue ?? '',
-      new URLSearchParams({ ttl: '1' }),
-    );
+    const put = await this.put(change, change.liveValue ?? '', new URLSearchParams({ ttl: '1' }));
     if (put.outcome === 'stale') return put;
     const end = Date.now() + Math.max(this.connection.timeout, EXPIRY_PATIENCE);
     for (;;) {
@@ -201,7 +211,10 @@ function readReply(endpoint: string, response: Dispatcher.ResponseData, text: st
   }
   checkErrorCode(host, response.statusCode, errorCode, message ?? '');
   if (errorCode === undefined && node === undefined) {
-    throw new StoreError('refused', `what answers at ${host} is no etcd (HTTP ${response.statusCode})`);
+    throw new StoreError(
+      'refused',
+      `what answers at ${host} is no etcd (HTTP ${response.statusCode})`,
+    );
   }
   return {
     status: response.statusCode,
@@ -220,9 +233,13 @@ function noJson(host: string, status: number, text: string): StoreError {
     });
   }
   if (/HTTP request to an HTTPS server/i.test(text)) {
-    return new StoreError('tls-mismatch', `etcd at ${host} answers with TLS, but the endpoint says http`, {
-      fix: 'write https:// in the endpoint',
-    });
+    return new StoreError(
+      'tls-mismatch',
+      `etcd at ${host} answers with TLS, but the endpoint says http`,
+      {
+        fix: 'write https:// in the endpoint',
+      },
+    );
   }
   if (status >= 500) {
     return new StoreError('no-leader', `etcd at ${host} cannot answer now (HTTP ${status})`);
@@ -231,7 +248,12 @@ function noJson(host: string, status: number, text: string): StoreError {
 }
 
 /** etcd's error codes of the v2 API that are the server's trouble, not an answer. */
-function checkErrorCode(host: string, status: number, code: number | undefined, text: string): void {
+function checkErrorCode(
+  host: string,
+  status: number,
+  code: number | undefined,
+  text: string,
+): void {
   if (code === undefined) return;
   if (code === 300 || code === 301 || code === 400 || status >= 500) {
     throw new StoreError(

@@ -1,6 +1,6 @@
+import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
-import net from 'node:net';
 import { InterceptingCall } from '@grpc/grpc-js';
 import { noop } from 'cockatiel';
 import { Etcd3, type ICompare, type IRequestOp, type ITxnResponse } from 'etcd3';
@@ -8,7 +8,13 @@ import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
 import { connectionError, hostOf, StoreError } from './errors.ts';
-import { configKey, type GuardedWrite, type KeyStore, subnetsFolder, type WriteResult } from './store.ts';
+import {
+  configKey,
+  type GuardedWrite,
+  type KeyStore,
+  subnetsFolder,
+  type WriteResult,
+} from './store.ts';
 
 /** How many leases are asked for their TTL at once. */
 const PARALLEL_TTLS = 32;
@@ -288,7 +294,11 @@ function explain(endpoint: string, error: unknown, withUser: boolean): StoreErro
       'compact and defragment it, then run `etcdctl alarm disarm`',
     );
   }
-  if (/no leader|leader changed|raft.*(dropped|stopped)|etcdserver: (request timed out|server stopped|not healthy)/.test(text)) {
+  if (
+    /no leader|leader changed|raft.*(dropped|stopped)|etcdserver: (request timed out|server stopped|not healthy)/.test(
+      text,
+    )
+  ) {
     return make(
       'no-leader',
       `etcd at ${host} has no leader: most members are down or cut off`,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { text as readAll } from 'node:stream/consumers';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
+import { text as readAll } from 'node:stream/consumers';
 import { EXIT, Problem } from '../model/problem.ts';
 
 /** The names that are looked for when no file is named, in this order. */

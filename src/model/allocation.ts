@@ -1,4 +1,4 @@
-import { rangeOf, rangesOverlap, sizeOf, type Subnet } from './address.ts';
+import { rangeOf, rangesOverlap, type Subnet, sizeOf } from './address.ts';
 import {
   type AllocationRange,
   type NetworkConfig,

@@ -1,7 +1,7 @@
 import type { Finding } from './finding.ts';
 import {
-  decodeConfig,
   type DecodedConfig,
+  decodeConfig,
   type FlannelVersion,
   type Judgement,
   judgeConfig,
@@ -82,7 +82,12 @@ function flannelRejects(judged: Judged, base: string): Finding[] {
   const found = new Map<string, { versions: string[]; finding: Omit<Finding, 'message'> }>();
   for (const { version, judgement } of judged) {
     for (const { message, path, span } of judgement.rejections) {
-      const finding = { rule: 'flannel-rejects', severity: 'error', path: base + path, span } as const;
+      const finding = {
+        rule: 'flannel-rejects',
+        severity: 'error',
+        path: base + path,
+        span,
+      } as const;
       const known = found.get(message);
       if (known) known.versions.push(version);
       else found.set(message, { versions: [version], finding });

@@ -1,5 +1,4 @@
-import { SECRET_KEYS } from './backends.ts';
-import { BACKEND_KEYS, DEFAULT_VXLAN_PORT } from './backends.ts';
+import { BACKEND_KEYS, DEFAULT_VXLAN_PORT, SECRET_KEYS } from './backends.ts';
 import { foldKey } from './go-decode.ts';
 import { parseJsonText } from './json-source.ts';
 import { CONFIG_FIELDS, type NetworkConfig } from './network-config.ts';

@@ -3,7 +3,7 @@ import { compareFindings, type Finding } from './finding.ts';
 import { parseJsonText } from './json-source.ts';
 import { readSite, withSpan } from './read-site.ts';
 import type { Site } from './site.ts';
-import { lastEntry, LineIndex, type ParsedText, type SourceNode } from './source.ts';
+import { LineIndex, lastEntry, type ParsedText, type SourceNode } from './source.ts';
 import { parseYamlText } from './yaml-source.ts';
 
 /** A file's text after all checks. */
@@ -20,7 +20,11 @@ export interface CheckedDocument {
 /** Reads and checks a site file or a bare network config, JSON or YAML. */
 export function checkDocument(text: string, fileName: string, api?: EtcdApi): CheckedDocument {
   const lines = new LineIndex(text);
-  const done = (kind: CheckedDocument['kind'], findings: readonly Finding[], site: Site | null) => ({
+  const done = (
+    kind: CheckedDocument['kind'],
+    findings: readonly Finding[],
+    site: Site | null,
+  ) => ({
     kind,
     site,
     findings: [...findings].sort(compareFindings),

@@ -138,7 +138,7 @@ export interface FieldEntry<T extends GoType = GoType> {
   readonly crash: boolean;
 }
 
-export type Fields<S extends Record<string, GoType>> = {
+type Fields<S extends Record<string, GoType>> = {
   readonly [K in keyof S]: readonly FieldEntry<S[K]>[];
 };
 

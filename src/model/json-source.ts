@@ -1,13 +1,13 @@
-import { parseTree, type Node } from 'jsonc-parser';
+import { type Node, parseTree } from 'jsonc-parser';
 import {
   arrayNode,
   MAX_DEPTH,
   objectNode,
   type ParsedText,
   type SourceNode,
-  scalarNode,
   type Span,
   type SyntaxProblem,
+  scalarNode,
 } from './source.ts';
 
 /**
@@ -39,15 +39,11 @@ function failure(problem: SyntaxProblem): ParsedText {
 
 /** Counts open brackets outside strings: both parsers recurse, so this comes before them. */
 function deepestNesting(text: string): number {
-  let [depth, deepest, inString] = [0, 0, false];
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (inString) {
-      if (char === '\\') i++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
-    else if (char === '}' || char === ']') depth--;
+  let [depth, deepest] = [0, 0];
+  // A string that is not closed runs to the end, as it does for the parsers.
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[{\]}]/gs)) {
+    if (token === '{' || token === '[') deepest = Math.max(deepest, ++depth);
+    else if (token === '}' || token === ']') depth--;
   }
   return deepest;
 }
@@ -108,7 +104,11 @@ function positionIn(error: SyntaxError): number | undefined {
 function toSource(node: Node, text: string): SourceNode {
   const span: Span = { start: node.offset, end: node.offset + node.length };
   const children = node.children ?? [];
-  if (node.type === 'array') return arrayNode(children.map((child) => toSource(child, text)), span);
+  if (node.type === 'array')
+    return arrayNode(
+      children.map((child) => toSource(child, text)),
+      span,
+    );
   if (node.type !== 'object') {
     return scalarNode(node.value, span, text.slice(span.start, span.end));
   }

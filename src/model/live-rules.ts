@@ -70,11 +70,11 @@ function sharedFinding(rule: RuleId, what: string, lease: LiveLease, other: Live
 /** Pairs of leases whose values share something that must be unique. */
 function shared<T>(
   leases: readonly LiveLease[],
-  valueOf: (value: LeaseValue) => T | null,
+  pick: (value: LeaseValue) => T | null,
 ): [LiveLease, LiveLease][] {
   const first = new Map<T, LiveLease>();
   return leases.flatMap((lease): [LiveLease, LiveLease][] => {
-    const value = typeof lease.value === 'string' ? null : valueOf(lease.value);
+    const value = typeof lease.value === 'string' ? null : pick(lease.value);
     if (value === null) return [];
     const other = first.get(value);
     if (other !== undefined) return [[lease, other]];

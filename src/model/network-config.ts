@@ -6,14 +6,14 @@
  * the programs answered to the configs in test/data/flannel-config-cases.json.
  */
 import {
+  bitsOf,
   contains,
   type Family,
   formatAddress,
   formatSubnet,
   rangeOf,
-  sizeOf,
-  bitsOf,
   type Subnet,
+  sizeOf,
 } from './address.ts';
 import { DEFAULT_VNI } from './backends.ts';
 import { type DecodedStruct, decodeStruct, type FieldEntry, finalValue } from './go-decode.ts';
@@ -45,7 +45,7 @@ export interface NetworkConfig {
 }
 
 /** The vxlan backend's settings, defaults filled in; 0 means the kernel's default. */
-export interface VxlanSettings {
+interface VxlanSettings {
   readonly vni: number;
   readonly port: number;
   readonly gbp: boolean;
@@ -53,7 +53,7 @@ export interface VxlanSettings {
 }
 
 /** Something flannel refuses, or crashes on. */
-export interface Rejection {
+interface Rejection {
   readonly message: string;
   readonly path: string;
   readonly span: Span;
@@ -82,7 +82,7 @@ export const CONFIG_FIELDS = {
   EnableNFTables: 'any',
 } as const;
 
-export type ConfigField = keyof typeof CONFIG_FIELDS;
+type ConfigField = keyof typeof CONFIG_FIELDS;
 
 /** The fields v0.12.0 has; it skips every other key unseen. */
 const V0_12_FIELDS: readonly ConfigField[] = [
@@ -264,12 +264,7 @@ class Judge {
   }
 
   /** A declared end of the range, checked; null when it is absent or the unspecified address. */
-  private end(
-    family: Family,
-    which: 'min' | 'max',
-    network: Subnet,
-    size: bigint,
-  ): bigint | null {
+  private end(family: Family, which: 'min' | 'max', network: Subnet, size: bigint): bigint | null {
     const name = FAMILY_RULES[family][which];
     const field = this.decoded.fields[name];
     const value = finalValue<'ipv4' | 'ipv6'>(field) ?? 0n;

@@ -12,15 +12,15 @@ import {
   checkLeases,
   checkNodesAgainst,
   checkNodesFit,
-  leaseKeyOf,
   type LiveFinding,
+  leaseKeyOf,
   undeclaredReservations,
 } from './live-rules.ts';
 import type { NetworkConfig } from './network-config.ts';
 import type { BigIp, Site } from './site.ts';
 import type { LiveLease, LiveState } from './snapshot.ts';
 
-export type Action = 'create' | 'update' | 'delete' | 'rewrite';
+type Action = 'create' | 'update' | 'delete' | 'rewrite';
 
 /** One key that is to change, with what it is guarded by. */
 export interface Change {
@@ -274,7 +274,9 @@ function dangersOf(live: LiveState, next: NetworkConfig): string[] {
           `${count(losing.length)} would get another subnet: ${losing.map((node) => node.name).join(', ')}`,
         ]
       : []),
-    ...(now === null ? [] : tunnelDangers(now, next).map((what) => `${what} under ${count(nodes.length)}`)),
+    ...(now === null
+      ? []
+      : tunnelDangers(now, next).map((what) => `${what} under ${count(nodes.length)}`)),
   ];
 }
 
@@ -291,4 +293,3 @@ function tunnelDangers(now: NetworkConfig, next: NetworkConfig): string[] {
     .filter(([, before, after]) => before !== after)
     .map(([what, before, after]) => `${what} changes from ${before} to ${after}`);
 }
-

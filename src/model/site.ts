@@ -22,7 +22,7 @@ export interface EtcdSettings {
 }
 
 /** flannel's network config of the site. */
-export interface DeclaredNetwork {
+interface DeclaredNetwork {
   /** The JSON text that goes into etcd: the file's keys in the file's order. */
   readonly text: string;
   /** What flannel makes of it. */
@@ -46,4 +46,13 @@ export interface BigIp {
   readonly name: string;
   readonly ipv4: BigIpFamily;
   readonly ipv6: BigIpFamily | null;
+}
+
+/** A BIG-IP that could be read, with its place in the document. */
+export interface PlacedBigIp {
+  readonly bigip: BigIp;
+  /** JSON pointer of the entry, e.g. `/bigips/0`. */
+  readonly path: string;
+  /** Which IPv6 keys the entry has; all of the first three or none make sense. */
+  readonly ipv6Keys: readonly string[];
 }

@@ -1,8 +1,8 @@
 import type { Subnet } from './address.ts';
+import { parseJsonText } from './json-source.ts';
 import { type LeaseKey, parseLeaseKey } from './lease-key.ts';
 import { type LeaseValue, parseLeaseValue } from './lease-value.ts';
 import { judgeConfig, type NetworkConfig } from './network-config.ts';
-import { parseJsonText } from './json-source.ts';
 
 /** Which store a snapshot came from; `file` is the embedded one. */
 export type StoreApi = 'v2' | 'v3' | 'file';

@@ -1,13 +1,13 @@
 import {
   type Alias,
+  type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
-  parseDocument,
-  type Document,
   type Node,
   type Pair,
+  parseDocument,
   type YAMLMap,
 } from 'yaml';
 import {
@@ -17,9 +17,9 @@ import {
   objectNode,
   type ParsedText,
   type SourceNode,
-  scalarNode,
   type Span,
   type SyntaxProblem,
+  scalarNode,
 } from './source.ts';
 
 /** How many times aliases may be resolved in one document, so that none can blow up memory. */
@@ -85,7 +85,11 @@ function explain(
 ): SyntaxProblem {
   const span = { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) };
   if (error.code === 'MULTIPLE_DOCS') {
-    return { span, message: 'the file holds more than one YAML document', fix: 'use one file each' };
+    return {
+      span,
+      message: 'the file holds more than one YAML document',
+      fix: 'use one file each',
+    };
   }
   const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
   const line = text.slice(lineStart, text.indexOf('\n', span.start) >>> 0);

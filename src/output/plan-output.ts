@@ -1,5 +1,5 @@
-import { isSecret, maskSecrets } from '../model/compare-config.ts';
 import type { FieldChange } from '../model/compare-config.ts';
+import { isSecret, maskSecrets } from '../model/compare-config.ts';
 import type { LiveFinding } from '../model/live-rules.ts';
 import { type Change, isInSync, type Plan } from '../model/plan.ts';
 import { printable, type Style } from './style.ts';
@@ -32,12 +32,19 @@ export function planText(plan: Plan, place: PlanPlace, style: Style): string {
     ...problemLines(plan.problems, style),
     ...plan.dangers.map((danger) => `  ${style.colour.red('!')} ${printable(danger)}`),
   ];
-  return [placeText(place), '', ...(body.length > 0 ? [...body, ''] : []), countLine(plan)].join('\n');
+  return [placeText(place), '', ...(body.length > 0 ? [...body, ''] : []), countLine(plan)].join(
+    '\n',
+  );
 }
 
 function changeLines(change: Change, prefix: string, style: Style): string[] {
   const { colour } = style;
-  const paint = { create: colour.green, update: colour.yellow, delete: colour.red, rewrite: colour.cyan };
+  const paint = {
+    create: colour.green,
+    update: colour.yellow,
+    delete: colour.red,
+    rewrite: colour.cyan,
+  };
   const key = printable(change.key.slice(prefix.length + 1));
   const head = `  ${paint[change.action](`${SYMBOLS[change.action]} ${key}`)}`;
   const about = describe(change);

@@ -1,8 +1,12 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { printable, type Style } from './style.ts';
 
 /** Lays rows out in columns, two spaces apart, without blanks at the ends of lines. */
-export function table(header: readonly string[], rows: readonly (readonly string[])[], style: Style): string {
+export function table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  style: Style,
+): string {
   const cells = rows.map((row) => row.map(printable));
   const widths = header.map((title, i) =>
     Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[i] ?? ''))),

@@ -30,7 +30,10 @@ async function ask<T>(
 /** Asks for the password of an etcd user, unseen. @throws Problem (64) without a terminal. */
 export async function askPassword(world: World, user: string): Promise<string> {
   if (!canAsk(world)) {
-    throw cannotAsk(`the password of ${user} is missing`, 'pass --password-file or ETCDCTL_PASSWORD');
+    throw cannotAsk(
+      `the password of ${user} is missing`,
+      'pass --password-file or ETCDCTL_PASSWORD',
+    );
   }
   return ask(world, ({ password }, context) =>
     password({ message: `Password of ${user} for etcd:`, mask: true }, context),

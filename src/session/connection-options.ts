@@ -12,7 +12,7 @@ const DEFAULT_ENDPOINT = 'http://127.0.0.1:2379';
 const DEFAULT_PREFIX = '/coreos.com/network';
 
 /** One value with where it came from, for `--verbose`. */
-export interface Origin {
+interface Origin {
   readonly option: string;
   readonly value: string;
   readonly from: string;
@@ -52,7 +52,8 @@ export async function resolveConnection(
   const origins: Origin[] = [];
   const find = (flag: string, declared: string | undefined): Found | undefined => {
     const found = lookUp(flag, declared, args, world, site);
-    if (found) origins.push({ option: flag, value: shownValue(flag, found.value), from: found.from });
+    if (found)
+      origins.push({ option: flag, value: shownValue(flag, found.value), from: found.from });
     return found;
   };
   const etcd = site?.etcd ?? {};

@@ -1,4 +1,4 @@
-import { carryOut, type CarriedOut } from '../etcd/carry-out.ts';
+import { type CarriedOut, carryOut } from '../etcd/carry-out.ts';
 import { backupFolder, writeBackup } from '../files/backup.ts';
 import type { Plan } from '../model/plan.ts';
 import { EXIT, Problem } from '../model/problem.ts';

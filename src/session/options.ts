@@ -25,7 +25,8 @@ export const FILE_OPTION: OptionSpec = {
   alias: 'f',
   type: 'text',
   placeholder: 'PATH',
-  describe: 'site file, YAML or JSON, - for standard input (default: flannel-bigip.yaml|yml|json here)',
+  describe:
+    'site file, YAML or JSON, - for standard input (default: flannel-bigip.yaml|yml|json here)',
 };
 
 /** How etcd is reached: flag, then ETCDCTL_*, then FLANNELD_*, then the site file. */
@@ -69,7 +70,8 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
     flag: 'password-file',
     type: 'text',
     placeholder: 'PATH',
-    describe: 'file that holds the password (else ETCDCTL_PASSWORD, FLANNELD_ETCD_PASSWORD, a prompt)',
+    describe:
+      'file that holds the password (else ETCDCTL_PASSWORD, FLANNELD_ETCD_PASSWORD, a prompt)',
   },
   {
     flag: 'prefix',
@@ -88,13 +90,15 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
     flag: 'timeout',
     type: 'text',
     placeholder: 'DURATION',
-    describe: 'bound on each wait for a server (default 10s; 500ms, 3s, 2m, bare numbers are seconds)',
+    describe:
+      'bound on each wait for a server (default 10s; 500ms, 3s, 2m, bare numbers are seconds)',
   },
   {
     flag: 'settle',
     type: 'text',
     placeholder: 'DURATION',
-    describe: 'pause between two writes under subnets/ on v3, for flanneld before v0.21.3 (default 500ms)',
+    describe:
+      'pause between two writes under subnets/ on v3, for flanneld before v0.21.3 (default 500ms)',
   },
 ];
 

@@ -13,8 +13,7 @@ import {
 import type { Finding, RuleId } from '../finding.ts';
 import { isGroupMac, isZeroMac } from '../mac.ts';
 import { type AllocationRange, type NetworkConfig, rangeAddresses } from '../network-config.ts';
-import type { PlacedBigIp } from '../read-site.ts';
-import type { BigIpFamily } from '../site.ts';
+import type { BigIpFamily, PlacedBigIp } from '../site.ts';
 
 /** The document's names of one family's values. */
 const KEYS = {

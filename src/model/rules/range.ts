@@ -1,4 +1,10 @@
-import { formatAddress, formatSubnet, hasHostBits, parseSubnet, withoutHostBits } from '../address.ts';
+import {
+  formatAddress,
+  formatSubnet,
+  hasHostBits,
+  parseSubnet,
+  withoutHostBits,
+} from '../address.ts';
 import type { Finding } from '../finding.ts';
 import {
   type AllocationRange,

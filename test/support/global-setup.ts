@@ -1,0 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+/** Names what is missing and fails, before any test runs; installs and builds nothing. */
+export default function setup(): void {
+  const { status } = spawnSync('node', ['scripts/test-setup.mjs', '--check'], { stdio: 'inherit' });
+  if (status !== 0) throw new Error('programs that the tests start are missing');
+  if (!existsSync('dist/start.js')) throw new Error('dist/ is missing; run: npm run build');
+}
