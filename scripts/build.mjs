@@ -23,6 +23,17 @@ const embedProtos = {
   },
 };
 
+/** yargs' layout wants only widths; this package gives them without building a text segmenter. */
+const fastWidths = {
+  name: 'fast-widths',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^string-width$/ }, ({ kind, resolveDir }) =>
+      // CommonJS importers expect a function where this package has a module.
+      kind === 'import-statement' ? resolve('fast-string-width', { kind, resolveDir }) : undefined,
+    );
+  },
+};
+
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 await build({
   absWorkingDir: root,
@@ -39,13 +50,11 @@ await build({
   sourcemap: 'external',
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [embedProtos],
+  plugins: [embedProtos, fastWidths],
   inject: ['scripts/commonjs-names.mjs'],
   // CommonJS packages inside an ES module still use what CommonJS gives them.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
-  // yargs' layout wants only widths; this package gives them without building a text segmenter.
-  alias: { 'string-width': 'fast-string-width' },
   logLevel: 'warning',
 });

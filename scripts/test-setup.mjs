@@ -8,6 +8,7 @@ const NEEDED = [
   ['ip', 'iproute2'],
   ['openssl', 'openssl'],
   ['jq', 'jq'],
+  ['script', 'bsdutils'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;

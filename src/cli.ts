@@ -23,7 +23,7 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
   const parser = baseParser(world);
   for (const spec of COMMANDS) {
     parser.command(
-      spec.usage,
+      spec.name,
       spec.describe,
       (y) => describeCommand(y, spec),
       (parsed) => {
@@ -54,7 +54,7 @@ function baseParser(world: World): Argv {
     )
     .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false })
     .locale('en')
-    .strict()
+    .strictOptions()
     .exitProcess(false)
     .fail(false)
     .help()
@@ -75,11 +75,9 @@ function versionText(): string {
 
 function describeCommand(y: Argv, spec: CommandSpec): Argv {
   const described = addOptions(y.usage(`$0 ${spec.usage}\n\n${spec.describe}`), spec.options);
-  if (spec.positionals !== 'none') {
-    const name = spec.usage.replace(/^\S+ [[<]([^|.\]>]+).*$/, '$1');
-    described.positional(name, { type: 'string' });
-  }
-  for (const [command, does] of spec.examples) described.example(command, does);
+  // yargs lays examples out in columns and breaks long ones, which cannot be pasted.
+  const examples = spec.examples.map(([command, does]) => `  # ${does}\n  ${command}`);
+  described.epilogue(`Examples:\n${examples.join('\n')}`);
   return described;
 }
 
@@ -100,16 +98,17 @@ function addOptions(y: Argv, options: readonly OptionSpec[]): Argv {
 }
 
 /** What yargs printed (help or version), or '' when a command was chosen. */
-function parse(parser: Argv, argv: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const done = (error: Error | undefined | null, _argv: unknown, output: string) => {
-      if (error) reject(usageProblem(error, argv));
-      else resolve(output);
-    };
-    Promise.resolve(parser.parse([...argv], {}, done)).catch((error: unknown) =>
-      reject(usageProblem(error as Error, argv)),
-    );
-  });
+async function parse(parser: Argv, argv: readonly string[]): Promise<string> {
+  let printed = '';
+  try {
+    await parser.parse([...argv], {}, (error: unknown, _argv: unknown, output: string) => {
+      if (error) throw error;
+      printed = output;
+    });
+  } catch (error) {
+    throw usageProblem(error as Error, argv);
+  }
+  return printed;
 }
 
 function usageProblem(error: Error, argv: readonly string[]): Problem {
@@ -119,9 +118,8 @@ function usageProblem(error: Error, argv: readonly string[]): Problem {
   const unknown = /^Unknown (?:argument|command)s?: (\S+)/
     .exec(error.message)?.[1]
     ?.replace(/,$/, '');
-  const first = error.message.split('\n')[0] ?? '';
   if (unknown === undefined) {
-    return new Problem(first, { exit: EXIT.usage, fix: help, cause: error });
+    return new Problem(usageText(error.message), { exit: EXIT.usage, fix: help, cause: error });
   }
   const flags = [...GLOBAL_OPTIONS, ...(command?.options ?? [])].map((option) => option.flag);
   const meant = command
@@ -140,6 +138,13 @@ function usageProblem(error: Error, argv: readonly string[]): Problem {
   return new Problem(what, { exit: EXIT.usage, fix: hint });
 }
 
+/** yargs' own messages, the one that runs over several lines in one. */
+function usageText(message: string): string {
+  const choice = /Argument: (\S+), Given: "(.*?)", Choices: (.*)/.exec(message);
+  if (choice === null) return message.split('\n')[0]?.toLowerCase() ?? '';
+  return `--${choice[1]} ${choice[2]} is none of ${choice[3]?.replaceAll('"', '')}`;
+}
+
 function unknownCommand(argv: readonly string[]): Problem {
   const word = argv.find((one) => !one.startsWith('-')) ?? '';
   const meant = suggest(
@@ -152,19 +157,22 @@ function unknownCommand(argv: readonly string[]): Problem {
   });
 }
 
-function checkPositionals(spec: CommandSpec, args: Args): void {
-  if (spec.positionals !== 'none' || args.positionals.length === 0) return;
-  throw new Problem(`${spec.name} takes no ${JSON.stringify(args.positionals[0])}`, {
-    exit: EXIT.usage,
-    fix: `see ${PROGRAM} ${spec.name} --help`,
-  });
+function checkPositionals(spec: CommandSpec, { positionals }: Args): void {
+  const help = `see ${PROGRAM} ${spec.name} --help`;
+  if (spec.positionals === 'none' && positionals.length > 0) {
+    const surplus = JSON.stringify(positionals[0]);
+    throw new Problem(`${spec.name} takes no ${surplus}`, { exit: EXIT.usage, fix: help });
+  }
+  if (spec.positionals === 'some' && positionals.length === 0) {
+    throw new Problem(`${spec.usage}: nothing is named`, { exit: EXIT.usage, fix: help });
+  }
 }
 
-function argsOf(parsed: Record<string, unknown>, spec: CommandSpec): Args {
-  const name = /[[<]([^\]>.]+)\.\.[\]>]/.exec(spec.usage)?.[1]?.split('|')[0] ?? '';
-  const positionals = [parsed[name] ?? []].flat().map(String);
+function argsOf(parsed: { readonly _: readonly (string | number)[] }, spec: CommandSpec): Args {
+  const options = parsed as unknown as Record<string, unknown>;
+  const positionals = parsed._.slice(1).map(String);
   const values = (flag: string): string[] =>
-    [parsed[flag] ?? []]
+    [options[flag] ?? []]
       .flat()
       .map(String)
       .filter((value) => value !== '');
@@ -179,7 +187,7 @@ function argsOf(parsed: Record<string, unknown>, spec: CommandSpec): Args {
       values(flag)
         .flatMap((value) => value.split(','))
         .filter(Boolean),
-    on: (flag) => parsed[flag] === true,
+    on: (flag) => options[flag] === true,
   };
 }
 

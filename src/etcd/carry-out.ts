@@ -23,9 +23,9 @@ export async function carryOut(
   const done: Change[] = [];
   let configRevision = plan.configRevision;
   for (const change of plan.changes) {
-    if (signal.aborted) return { done, ended: 'interrupted' };
     try {
-      const result = await store.write({ ...change, configRevision });
+      const result = await store.write({ ...change, configRevision }, signal);
+      if (result.outcome === 'aborted') return { done, ended: 'interrupted' };
       if (result.outcome === 'stale') return { done, ended: 'stale', staleKey: result.key };
       if (change.kind === 'config') configRevision = result.revision;
     } catch (error) {

@@ -1,7 +1,16 @@
-import { hostOf, StoreError } from './errors.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TlsMaterial } from './connection.ts';
+import { hostOf, StoreError, timeoutOf } from './errors.ts';
+import { whyClosed } from './probe.ts';
 
 /** A member that does not answer is left for the next one after this many milliseconds at most. */
 const MOVE_ON_AFTER = 2_000;
+
+/** A cluster without leader has elected another one by then, if it can. */
+const AGAIN_AFTER = 1_000;
+
+/** Libraries end by their own limits; this much later they are not waited for any more. */
+const GRACE = 100;
 
 /**
  * A list of etcd endpoints of which any will do. Starts with the one that last answered; a
@@ -14,36 +23,82 @@ export class Endpoints {
     readonly list: readonly string[],
     /** Milliseconds for one operation, all endpoints together. */
     readonly timeout: number,
+    readonly tls: TlsMaterial | null,
   ) {}
 
   /**
-   * Runs an operation on the first endpoint that answers.
+   * Runs an operation on the first endpoint that answers. When all fail and one of them was cut off
+   * or without a leader, they are gone through once more.
    *
    * @param operation gets an endpoint, the milliseconds it may take, and whether an earlier attempt
    *   of this operation ended without an answer, so that its effect is unknown.
    * @throws StoreError of the last kind of failure; of all endpoints, if they failed differently.
    */
-  async run<T>(
-    operation: (endpoint: string, limit: number, unsure: boolean) => Promise<T>,
-  ): Promise<T> {
+  async run<T>(operation: Operation<T>): Promise<T> {
     const end = Date.now() + this.timeout;
+    const first = await this.round(operation, end, false);
+    if ('result' in first) return first.result;
+    if (!first.failures.some(mayPass) || Date.now() + AGAIN_AFTER >= end) {
+      throw summary(first.failures, this);
+    }
+    await pause(AGAIN_AFTER);
+    const second = await this.round(operation, end, true);
+    if ('result' in second) return second.result;
+    throw summary(second.failures, this);
+  }
+
+  private async round<T>(
+    operation: Operation<T>,
+    end: number,
+    unsure: boolean,
+  ): Promise<{ readonly result: T } | { readonly failures: readonly StoreError[] }> {
+    const start = this.#preferred;
     const failures: StoreError[] = [];
     for (let tried = 0; tried < this.list.length; tried++) {
-      const index = (this.#preferred + tried) % this.list.length;
+      const index = (start + tried) % this.list.length;
       const endpoint = this.list[index] ?? '';
       const left = Math.max(end - Date.now(), 1);
       const others = this.list.length - tried - 1;
       const limit = others > 0 ? Math.min(left / (others + 1), MOVE_ON_AFTER) : left;
       try {
-        const result = await operation(endpoint, limit, failures.length > 0);
+        const work = operation(endpoint, limit, unsure || failures.length > 0);
+        const result = await within(work, limit + GRACE, endpoint);
         this.#preferred = index;
-        return result;
+        return { result };
       } catch (error) {
-        if (!(error instanceof StoreError) || !error.transient) throw error;
-        failures.push(error);
+        failures.push(await this.transient(error, endpoint, end));
       }
     }
-    throw summary(failures, this);
+    return { failures };
+  }
+
+  /** The failure if the next endpoint may do better; throws what would fail there too. */
+  private async transient(error: unknown, endpoint: string, end: number): Promise<StoreError> {
+    if (!(error instanceof StoreError) || !error.transient) throw error;
+    if (error.failure !== 'closed') return error;
+    const reason = await whyClosed(endpoint, this.tls, Math.max(end - Date.now(), 1));
+    if (reason !== null) throw reason;
+    return error;
+  }
+}
+
+type Operation<T> = (endpoint: string, limit: number, unsure: boolean) => Promise<T>;
+
+function mayPass({ failure }: StoreError): boolean {
+  return failure === 'closed' || failure === 'no-leader';
+}
+
+/** Libraries may outlast their own limits while they dial; the command must not. */
+async function within<T>(work: Promise<T>, limit: number, endpoint: string): Promise<T> {
+  const controller = new AbortController();
+  const late = pause(limit, undefined, { signal: controller.signal }).then(() => {
+    throw timeoutOf(endpoint);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    controller.abort();
   }
 }
 

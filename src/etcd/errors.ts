@@ -3,6 +3,7 @@ import { EXIT, Problem } from '../model/problem.ts';
 /** Stable names of what can go wrong between this program and a store. */
 export type StoreFailure =
   | 'unreachable'
+  | 'closed'
   | 'timeout'
   | 'tls-untrusted'
   | 'tls-name'
@@ -22,7 +23,7 @@ export type StoreFailure =
   | 'refused';
 
 /** Worth another endpoint: the next one may do better. Everything else would fail there too. */
-const TRANSIENT: readonly StoreFailure[] = ['unreachable', 'timeout', 'no-leader'];
+const TRANSIENT: readonly StoreFailure[] = ['unreachable', 'closed', 'timeout', 'no-leader'];
 
 /** A store's failure in one line. */
 export class StoreError extends Problem {
@@ -47,21 +48,52 @@ export function hostOf(endpoint: string): string {
   return endpoint.replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, '');
 }
 
+/** An endpoint whose scheme says TLS where there is none, or the other way round. */
+export function tlsMismatch(endpoint: string, cause: unknown): StoreError {
+  const [answers, says, right] = endpoint.startsWith('https:')
+    ? ['without', 'https', 'http']
+    : ['with', 'http', 'https'];
+  return new StoreError(
+    'tls-mismatch',
+    `etcd at ${hostOf(endpoint)} answers ${answers} TLS, but the endpoint says ${says}`,
+    { cause, fix: `write ${right}:// in the endpoint` },
+  );
+}
+
+/** Something answers that is no etcd. */
+export function noEtcd(endpoint: string, detail: string, cause?: unknown): StoreError {
+  return new StoreError('refused', `what answers at ${hostOf(endpoint)} is no etcd (${detail})`, {
+    cause,
+    fix: 'check the address and the port',
+  });
+}
+
+export function timeoutOf(endpoint: string, cause?: unknown): StoreError {
+  return new StoreError('timeout', `etcd at ${hostOf(endpoint)} did not answer in time`, {
+    cause,
+    fix: 'check the address, or raise --timeout',
+  });
+}
+
 /**
  * Names a failed connection from the text of Node's, OpenSSL's or gRPC's error, which is all that
  * these libraries give; null when the text is none of a connection's.
  */
 export function connectionError(endpoint: string, text: string, cause: unknown): StoreError | null {
   const host = hostOf(endpoint);
-  const make = (failure: StoreFailure, message: string, fix?: string) =>
-    new StoreError(failure, message, { cause, ...(fix ? { fix } : {}) });
+  if (TLS_MISMATCH.test(text)) return tlsMismatch(endpoint, cause);
   for (const [pattern, failure, what, fix] of CONNECTION_ERRORS) {
-    if (pattern.test(text)) return make(failure, what.replace('%h', host), fix);
+    if (pattern.test(text)) {
+      return new StoreError(failure, what.replace('%h', host), { cause, fix });
+    }
   }
   return null;
 }
 
-const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, string?])[] = [
+const TLS_MISMATCH =
+  /wrong version number|packet length too long|EPROTO.*(http request|unsupported protocol)|client sent an HTTP request to an HTTPS server|HPE_INVALID|Parse Error|Expected HTTP\//i;
+
+const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, string])[] = [
   [
     /SELF_SIGNED_CERT|DEPTH_ZERO|self[- ]signed certificate|UNABLE_TO_(VERIFY|GET)|unable to (verify|get)|signature failure/i,
     'tls-untrusted',
@@ -93,24 +125,28 @@ const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, strin
     'pass --cert and --key',
   ],
   [
-    /wrong version number|packet length too long|EPROTO.*(http request|unsupported protocol)/i,
-    'tls-mismatch',
-    'etcd at %h answers without TLS, but the endpoint says https',
-    'write http:// in the endpoint',
-  ],
-  [
-    /client sent an HTTP request to an HTTPS server|HPE_INVALID|Parse Error|Expected HTTP\//i,
-    'tls-mismatch',
-    'etcd at %h answers with TLS, but the endpoint says http',
-    'write https:// in the endpoint',
-  ],
-  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/i, 'unreachable', 'the host of %h is not known'],
-  [/ECONNREFUSED/i, 'unreachable', 'etcd at %h refuses the connection: nothing listens there'],
-  [/EHOSTUNREACH|ENETUNREACH/i, 'unreachable', 'no route to etcd at %h'],
-  [
-    /ECONNRESET|EPIPE|socket hang up|closed|other side|GOAWAY|UND_ERR_SOCKET|Connection dropped/i,
+    /ENOTFOUND|EAI_AGAIN|Name resolution failed/i,
     'unreachable',
+    'the host of %h is not known',
+    'check its name, or write its address',
+  ],
+  [
+    /ECONNREFUSED/i,
+    'unreachable',
+    'etcd at %h refuses the connection: nothing listens there',
+    'check the address and that etcd runs',
+  ],
+  [
+    /EHOSTUNREACH|ENETUNREACH/i,
+    'unreachable',
+    'no route to etcd at %h',
+    'check the address and the network between',
+  ],
+  [
+    /ECONNRESET|EPIPE|socket hang up|closed|other side|GOAWAY|UND_ERR_SOCKET|Connection dropped|socket disconnected|Failed to connect/i,
+    'closed',
     'etcd at %h closed the connection',
+    'check that etcd runs and what stands between',
   ],
   [
     /timed? ?out|ETIMEDOUT|deadline exceeded|UND_ERR_\w*TIMEOUT|aborted/i,

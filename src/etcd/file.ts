@@ -71,7 +71,8 @@ export class FileStore implements KeyStore {
     return Promise.resolve(new Map());
   }
 
-  async write(change: GuardedWrite): Promise<WriteResult> {
+  async write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult> {
+    if (signal?.aborted) return { outcome: 'aborted' };
     await mkdir(path.dirname(this.#path), { recursive: true });
     return withFileLock(this.#path, this.timeout, async () => {
       const content = await this.load();

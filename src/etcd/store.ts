@@ -13,8 +13,12 @@ export interface GuardedWrite {
   readonly configRevision: string | null;
 }
 
-/** What became of a write. `stale` names the key that somebody else moved; nothing was written. */
+/**
+ * What became of a write. `stale` names the key that somebody else moved; `aborted` heeded the
+ * signal; neither wrote anything.
+ */
 export type WriteResult =
+  | { readonly outcome: 'aborted' }
   | { readonly outcome: 'done'; readonly revision: string }
   | { readonly outcome: 'stale'; readonly key: string; readonly revision: string | null };
 
@@ -33,8 +37,11 @@ export interface KeyStore {
   read(): Promise<Snapshot>;
   /** Remaining seconds of keys whose `ttl` a read leaves open. Throws StoreError. */
   readTtls(keys: readonly StoredKey[]): Promise<Map<string, number>>;
-  /** Writes or removes one key. Throws StoreError; then the outcome was looked up as far as possible. */
-  write(change: GuardedWrite): Promise<WriteResult>;
+  /**
+   * Writes or removes one key; the signal is heeded until the request goes out. Throws StoreError;
+   * then the outcome was looked up as far as possible.
+   */
+  write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult>;
   close(): void;
 }
 

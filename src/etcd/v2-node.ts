@@ -23,6 +23,7 @@ export function storedKey(node: V2Node): StoredKey {
     value: node.value ?? '',
     revision: String(node.modifiedIndex ?? 0),
     expires: node.expiration !== undefined,
-    ttl: node.ttl ?? null,
+    // etcd leaves a TTL of 0 out: the key has ended and is about to go.
+    ttl: node.expiration === undefined ? null : (node.ttl ?? 0),
   };
 }

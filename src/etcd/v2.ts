@@ -3,7 +3,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { connectionError, hostOf, StoreError } from './errors.ts';
+import { connectionError, hostOf, noEtcd, StoreError, tlsMismatch } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
@@ -43,14 +43,27 @@ export class V2Store implements KeyStore {
     // Keys of the v2 store are paths; flanneld takes a prefix without slash for one with.
     this.prefix = connection.prefix.startsWith('/') ? connection.prefix : `/${connection.prefix}`;
     this.description = `etcd v2 at ${connection.endpoints.join(', ')}`;
-    this.#endpoints = new Endpoints(connection.endpoints, connection.timeout);
-    this.#agent = new Agent({ connect: { ...readTlsFiles(connection) } });
+    const tls = readTlsFiles(connection);
+    this.#endpoints = new Endpoints(connection.endpoints, connection.timeout, tls);
+    // An aborted request does not end a TLS handshake: that has a limit of its own.
+    this.#agent = new Agent({ connect: { ...tls, timeout: connection.timeout } });
     const { credentials } = connection;
     const login = credentials && Buffer.from(`${credentials.user}:${credentials.password}`);
     this.#headers = login ? { authorization: `Basic ${login.toString('base64')}` } : {};
   }
 
   async read(): Promise<Snapshot> {
+    const end = Date.now() + EXPIRY_PATIENCE;
+    for (;;) {
+      const snapshot = await this.readOnce();
+      // In its last second a key is neither there nor gone; our own removals end this way.
+      const vanishing = snapshot.leases.some((lease) => lease.ttl !== null && lease.ttl <= 1);
+      if (!vanishing || Date.now() > end) return snapshot;
+      await pause(100);
+    }
+  }
+
+  private async readOnce(): Promise<Snapshot> {
     const reply = await this.get(this.prefix, '?recursive=true&quorum=true&sorted=true');
     const children = reply.node?.nodes ?? [];
     const folder = children.find((child) => `${child.key}/` === subnetsFolder(this.prefix));
@@ -70,7 +83,7 @@ export class V2Store implements KeyStore {
     return Promise.resolve(new Map());
   }
 
-  async write(change: GuardedWrite): Promise<WriteResult> {
+  async write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult> {
     const config = configKey(this.prefix);
     if (change.key !== config) {
       // v2 compares one key only: the config is looked at just before.
@@ -78,6 +91,7 @@ export class V2Store implements KeyStore {
       const revision = now.node ? String(now.node.modifiedIndex) : null;
       if (revision !== change.configRevision) return { outcome: 'stale', key: config, revision };
     }
+    if (signal?.aborted) return { outcome: 'aborted' };
     return change.value === null
       ? this.remove(change)
       : this.put(change, change.value, new URLSearchParams());
@@ -133,7 +147,7 @@ export class V2Store implements KeyStore {
    */
   private async remove(change: GuardedWrite): Promise<WriteResult> {
     const put = await this.put(change, change.liveValue ?? '', new URLSearchParams({ ttl: '1' }));
-    if (put.outcome === 'stale') return put;
+    if (put.outcome !== 'done') return put;
     const end = Date.now() + Math.max(this.connection.timeout, EXPIRY_PATIENCE);
     for (;;) {
       const now = await this.get(change.key, '?quorum=true');
@@ -195,7 +209,7 @@ function readReply(endpoint: string, response: Dispatcher.ResponseData, text: st
   try {
     body = JSON.parse(text);
   } catch {
-    throw noJson(host, response.statusCode, text);
+    throw noJson(endpoint, response.statusCode, text);
   }
   const { node, errorCode, message } = (body ?? {}) as {
     node?: V2Node;
@@ -211,10 +225,7 @@ function readReply(endpoint: string, response: Dispatcher.ResponseData, text: st
   }
   checkErrorCode(host, response.statusCode, errorCode, message ?? '');
   if (errorCode === undefined && node === undefined) {
-    throw new StoreError(
-      'refused',
-      `what answers at ${host} is no etcd (HTTP ${response.statusCode})`,
-    );
+    throw noEtcd(endpoint, `HTTP ${response.statusCode}`);
   }
   return {
     status: response.statusCode,
@@ -226,25 +237,20 @@ function readReply(endpoint: string, response: Dispatcher.ResponseData, text: st
 }
 
 /** Without `--enable-v2`, and in etcd 3.6, `/v2` is a path like any other that is not there. */
-function noJson(host: string, status: number, text: string): StoreError {
+function noJson(endpoint: string, status: number, text: string): StoreError {
+  const host = hostOf(endpoint);
   if (status === 404) {
     return new StoreError('api-off', `etcd at ${host} does not offer the v2 API`, {
       fix: 'start etcd (3.5 or older) with --enable-v2, or use --etcd-api v3',
     });
   }
   if (/HTTP request to an HTTPS server/i.test(text)) {
-    return new StoreError(
-      'tls-mismatch',
-      `etcd at ${host} answers with TLS, but the endpoint says http`,
-      {
-        fix: 'write https:// in the endpoint',
-      },
-    );
+    return tlsMismatch(endpoint, undefined);
   }
   if (status >= 500) {
     return new StoreError('no-leader', `etcd at ${host} cannot answer now (HTTP ${status})`);
   }
-  return new StoreError('refused', `what answers at ${host} is no etcd (HTTP ${status})`);
+  return noEtcd(endpoint, `HTTP ${status}`);
 }
 
 /** etcd's error codes of the v2 API that are the server's trouble, not an answer. */

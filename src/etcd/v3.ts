@@ -7,7 +7,7 @@ import { Etcd3, type ICompare, type IRequestOp, type ITxnResponse } from 'etcd3'
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { connectionError, hostOf, StoreError } from './errors.ts';
+import { connectionError, hostOf, noEtcd, StoreError } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
@@ -33,8 +33,8 @@ export class V3Store implements KeyStore {
   constructor(readonly connection: EtcdConnection) {
     this.prefix = connection.prefix;
     this.description = `etcd v3 at ${connection.endpoints.join(', ')}`;
-    this.#endpoints = new Endpoints(connection.endpoints, connection.timeout);
     this.#tls = readTlsFiles(connection);
+    this.#endpoints = new Endpoints(connection.endpoints, connection.timeout, this.#tls);
   }
 
   async read(): Promise<Snapshot> {
@@ -77,10 +77,11 @@ export class V3Store implements KeyStore {
     );
   }
 
-  async write(change: GuardedWrite): Promise<WriteResult> {
+  async write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult> {
     const config = configKey(this.prefix);
     const isSubnet = change.key.startsWith(subnetsFolder(this.prefix));
-    if (isSubnet) await this.settle();
+    if (isSubnet) await this.settle(signal);
+    if (signal?.aborted) return { outcome: 'aborted' };
     let unsureBefore = false;
     const response = await this.call((client, deadline, unsure) => {
       unsureBefore = unsure;
@@ -106,19 +107,20 @@ export class V3Store implements KeyStore {
   }
 
   /** flannel v0.18.0 to v0.21.2 drops all but the first of events that arrive together. */
-  private async settle(): Promise<void> {
+  private async settle(signal: AbortSignal | undefined): Promise<void> {
     const left = this.connection.settle - (performance.now() - this.#lastSubnetWrite);
-    if (left > 0) await pause(left);
+    if (left <= 0) return;
+    await pause(left, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
 
   /** A guard failed: by somebody else, or by an earlier attempt of ours whose reply was lost. */
   private explainStale(change: GuardedWrite, response: ITxnResponse, unsure: boolean): WriteResult {
     const [own, config] = response.responses.map((one) => one.response_range.kvs[0]);
     const value = own?.value.toString('utf8') ?? null;
-    if (unsure && value === change.value) {
+    const ownMoved = (own?.mod_revision ?? null) !== change.revision;
+    if (unsure && ownMoved && value === change.value) {
       return { outcome: 'done', revision: own?.mod_revision ?? response.header.revision };
     }
-    const ownMoved = (own?.mod_revision ?? null) !== change.revision;
     return ownMoved
       ? { outcome: 'stale', key: change.key, revision: own?.mod_revision ?? null }
       : {
@@ -136,7 +138,7 @@ export class V3Store implements KeyStore {
       const deadline = new Date(Date.now() + limit);
       client.deadline = deadline;
       try {
-        return await withLimit(operation(client.etcd, deadline, unsure), limit, endpoint);
+        return await operation(client.etcd, deadline, unsure);
       } catch (error) {
         throw explain(endpoint, error, this.connection.credentials !== null);
       }
@@ -235,27 +237,6 @@ function acceptIpEndpoints(): void {
   tls.connect = wrapped as typeof tls.connect;
 }
 
-/** The library may outlast its own deadline while it dials; the command must not. */
-async function withLimit<T>(work: Promise<T>, limit: number, endpoint: string): Promise<T> {
-  const controller = new AbortController();
-  const late = pause(limit + 100, undefined, { signal: controller.signal }).then(() => {
-    throw timeoutOf(endpoint, undefined);
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    controller.abort();
-  }
-}
-
-function timeoutOf(endpoint: string, cause: unknown): StoreError {
-  return new StoreError('timeout', `etcd at ${hostOf(endpoint)} did not answer in time`, {
-    fix: 'check the address, or raise --timeout',
-    cause,
-  });
-}
-
 function explain(endpoint: string, error: unknown, withUser: boolean): StoreError {
   if (error instanceof StoreError) return error;
   const text = error instanceof Error ? `${error.message} ${error.name}` : String(error);
@@ -308,6 +289,7 @@ function explain(endpoint: string, error: unknown, withUser: boolean): StoreErro
   if (/UNIMPLEMENTED|unknown service|HTTP status code (404|40[0-9])|content-type/i.test(text)) {
     return make('api-off', `etcd at ${host} does not offer the v3 API`);
   }
+  if (/Protocol error/.test(text)) return noEtcd(endpoint, 'it does not speak HTTP/2', error);
   return (
     connectionError(endpoint, text, error) ??
     make(

@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { cleanEnvironment } from './etcd.ts';
+
+export const EXECUTABLE = path.resolve('bin/flannel-bigip.js');
+
+export interface Result {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+}
+
+/** A started executable and what becomes of it. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly result: Promise<Result>;
+}
+
+/** Starts the executable in a folder of its own, with no environment that would steer it. */
+export function start(args: readonly string[], options: RunOptions = {}): Running {
+  const cwd = options.cwd ?? temporaryFolder();
+  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+    cwd,
+    env: { ...cleanEnvironment(), XDG_STATE_HOME: path.join(cwd, 'state'), ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk) => out.push(chunk));
+  child.stderr.on('data', (chunk) => err.push(chunk));
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+  const result = new Promise<Result>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) =>
+      resolve({
+        code,
+        signal,
+        stdout: Buffer.concat(out).toString('utf8'),
+        stderr: Buffer.concat(err).toString('utf8'),
+      }),
+    );
+  });
+  return { child, result };
+}
+
+/** Runs the executable to its end. */
+export function run(args: readonly string[], options: RunOptions = {}): Promise<Result> {
+  return start(args, options).result;
+}
+
+/** A new folder that holds these files. */
+export function temporaryFolder(files: Readonly<Record<string, string>> = {}): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-test-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
+  return folder;
+}

@@ -1,0 +1,36 @@
+import { spawn } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
+import { EXECUTABLE } from './cli.ts';
+import { cleanEnvironment } from './etcd.ts';
+import { until } from './wait.ts';
+
+/** The executable in a pseudo-terminal, as a person sits before it. */
+export interface Terminal {
+  /** Waits until the screen has shown a text. */
+  shows(text: string): Promise<unknown>;
+  types(keys: string): void;
+  /** What was shown, without control sequences, and the exit code. */
+  ended: Promise<{ readonly code: number | null; readonly screen: string }>;
+}
+
+/** Starts the executable in a pseudo-terminal (util-linux' script). */
+export function openTerminal(args: readonly string[], cwd: string): Terminal {
+  const command = [process.execPath, EXECUTABLE, ...args].map((word) => `'${word}'`).join(' ');
+  const child = spawn('script', ['-qefc', `stty cols 100; ${command}`, '/dev/null'], {
+    cwd,
+    env: { ...cleanEnvironment(), TERM: 'xterm', XDG_STATE_HOME: `${cwd}/state` },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk) => {
+    text += chunk;
+  });
+  const screen = () => stripVTControlCharacters(text);
+  return {
+    shows: (wanted) => until(`the screen to show ${wanted}`, () => screen().includes(wanted)),
+    types: (keys) => void child.stdin.write(keys),
+    ended: new Promise((resolve) => {
+      child.once('close', (code) => resolve({ code, screen: screen() }));
+    }),
+  };
+}
