@@ -6,6 +6,7 @@ import protobuf from 'protobufjs';
 import './generate-schemas.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
+const services = path.join(root, 'scripts/etcd-services.mjs');
 
 /** etcd3 reads its .proto files at run time from its own folder: a bundle carries them as JSON. */
 const embedProtos = {
@@ -18,7 +19,11 @@ const embedProtos = {
       const source = readFileSync(file, 'utf8');
       const call = /\(0, proto_loader_1\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
       if (!call.test(source)) throw new Error(`${file} loads its protos in another way now`);
-      return { contents: source.replace(call, () => `(0, proto_loader_1.fromJSON)(${json},`) };
+      const embedded = `proto_loader_1.fromJSON(JSON.parse(${JSON.stringify(json)}),`;
+      const contents = source
+        .replace(call, () => embedded)
+        .replace('"@grpc/proto-loader"', JSON.stringify(services));
+      return { contents };
     });
   },
 };
@@ -45,8 +50,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   mainFields: ['module', 'main'],
-  minifySyntax: true,
-  minifyWhitespace: true,
+  minify: true,
   sourcemap: 'external',
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',

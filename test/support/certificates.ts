@@ -103,3 +103,10 @@ function issue(
   );
   return pair;
 }
+
+/** The same key under a passphrase. */
+export function encryptKey(key: string): string {
+  const encrypted = key.replace(/\.pem$/, '-encrypted.pem');
+  openssl('pkcs8', '-topk8', '-in', key, '-passout', 'pass:secret', '-out', encrypted);
+  return encrypted;
+}
