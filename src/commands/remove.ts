@@ -1,6 +1,7 @@
 import { parseSubnet, sameSubnet } from '../model/address.ts';
 import { nodesOf } from '../model/allocation.ts';
-import { type LiveFinding, leaseKeyOf } from '../model/live-rules.ts';
+import type { LiveFinding } from '../model/finding.ts';
+import { leaseKeyOf } from '../model/live-rules.ts';
 import { type Plan, planRemoval } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';

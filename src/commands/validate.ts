@@ -36,7 +36,8 @@ async function validate(file: string, world: World): Promise<ValidatedFile> {
   try {
     const text = await readText(file, world.cwd, world.stdin);
     const { findings, lines } = checkDocument(text, file);
-    return { file, findings, lines };
+    // The text of a valid file is not needed any more, and there may be thousands.
+    return { file, findings, lines: findings.length > 0 ? lines : null };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const finding = {

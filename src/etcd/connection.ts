@@ -50,6 +50,7 @@ export function readTlsFiles(connection: EtcdConnection): TlsMaterial | null {
     ...(cert === undefined ? {} : { cert: readPem(cert, 'client certificate') }),
     ...(key === undefined ? {} : { key: readPem(key, 'client key') }),
   };
+  if (material.ca && ca) checkAuthority(material.ca, ca);
   if (material.cert && material.key && cert && key) {
     checkClientPair(material.cert, material.key, cert, key);
   }
@@ -61,14 +62,30 @@ function readPem(path: string, what: string): Buffer {
   try {
     text = readFileSync(path);
   } catch (cause) {
-    const reason =
-      (cause as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read';
-    throw new StoreError('tls-file', `the ${what} file ${path} ${reason}`, { cause });
+    const [reason, fix] =
+      (cause as NodeJS.ErrnoException).code === 'ENOENT'
+        ? ['is not there', 'check the path']
+        : ['cannot be read', 'check the path and its permissions'];
+    throw new StoreError('tls-file', `the ${what} file ${path} ${reason}`, { cause, fix });
   }
   if (!text.includes('-----BEGIN')) {
-    throw new StoreError('tls-file', `${path} is no PEM file, so it cannot be the ${what}`);
+    throw new StoreError('tls-file', `${path} is no PEM file, so it cannot be the ${what}`, {
+      fix: 'give a file that begins with -----BEGIN',
+    });
   }
   return text;
+}
+
+/** TLS itself takes a damaged CA silently, and then trusts nobody. */
+function checkAuthority(ca: Buffer, path: string): void {
+  try {
+    new X509Certificate(ca);
+  } catch (cause) {
+    throw new StoreError('tls-file', `${path} cannot be used as the CA`, {
+      cause,
+      fix: 'give a certificate in PEM format',
+    });
+  }
 }
 
 function checkClientPair(cert: Buffer, key: Buffer, certPath: string, keyPath: string): void {
@@ -83,8 +100,10 @@ function checkClientPair(cert: Buffer, key: Buffer, certPath: string, keyPath: s
     expires = new Date(new X509Certificate(cert).validTo);
   } catch (cause) {
     const { message } = cause as Error;
-    const reason = /mismatch/i.test(message) ? 'do not belong together' : 'cannot be used';
-    throw new StoreError('tls-file', `${certPath} and ${keyPath} ${reason}`, { cause });
+    const [reason, fix] = /mismatch/i.test(message)
+      ? ['do not belong together', 'pass the key that the certificate was made for']
+      : ['cannot be used', 'give a certificate and its key in PEM format'];
+    throw new StoreError('tls-file', `${certPath} and ${keyPath} ${reason}`, { cause, fix });
   }
   if (expires.getTime() < Date.now()) {
     const when = expires.toISOString().slice(0, 10);

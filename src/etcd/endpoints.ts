@@ -27,8 +27,8 @@ export class Endpoints {
   ) {}
 
   /**
-   * Runs an operation on the first endpoint that answers. When all fail and one of them was cut off
-   * or without a leader, they are gone through once more.
+   * Runs an operation on the first endpoint that answers. When all fail and one of them may yet
+   * answer, they are gone through once more.
    *
    * @param operation gets an endpoint, the milliseconds it may take, and whether an earlier attempt
    *   of this operation ended without an answer, so that its effect is unknown.
@@ -38,30 +38,27 @@ export class Endpoints {
     const end = Date.now() + this.timeout;
     const first = await this.round(operation, end, false);
     if ('result' in first) return first.result;
-    if (!first.failures.some(mayPass) || Date.now() + AGAIN_AFTER >= end) {
-      throw summary(first.failures, this);
-    }
+    const hopeless = first.failures.every(({ failure }) => failure === 'unreachable');
+    if (hopeless || Date.now() + AGAIN_AFTER >= end) throw summary(first.failures, this);
     await pause(AGAIN_AFTER);
     const second = await this.round(operation, end, true);
     if ('result' in second) return second.result;
-    throw summary(second.failures, this);
+    throw summary([...first.failures, ...second.failures], this);
   }
 
   private async round<T>(
     operation: Operation<T>,
     end: number,
-    unsure: boolean,
+    again: boolean,
   ): Promise<{ readonly result: T } | { readonly failures: readonly StoreError[] }> {
     const start = this.#preferred;
     const failures: StoreError[] = [];
     for (let tried = 0; tried < this.list.length; tried++) {
       const index = (start + tried) % this.list.length;
       const endpoint = this.list[index] ?? '';
-      const left = Math.max(end - Date.now(), 1);
-      const others = this.list.length - tried - 1;
-      const limit = others > 0 ? Math.min(left / (others + 1), MOVE_ON_AFTER) : left;
+      const limit = this.limit(end, this.list.length - tried - 1, again);
       try {
-        const work = operation(endpoint, limit, unsure || failures.length > 0);
+        const work = operation(endpoint, limit, again || failures.length > 0);
         const result = await within(work, limit + GRACE, endpoint);
         this.#preferred = index;
         return { result };
@@ -70,6 +67,14 @@ export class Endpoints {
       }
     }
     return { failures };
+  }
+
+  /** The milliseconds one attempt may take: all there are for the very last one. */
+  private limit(end: number, others: number, again: boolean): number {
+    const left = Math.max(end - Date.now(), 1);
+    if (others > 0) return Math.min(Math.ceil(left / (others + 1)), MOVE_ON_AFTER);
+    // One of several that hangs leaves time for the second round.
+    return this.list.length > 1 && !again ? Math.ceil(left / 2) : left;
   }
 
   /** The failure if the next endpoint may do better; throws what would fail there too. */
@@ -83,10 +88,6 @@ export class Endpoints {
 }
 
 type Operation<T> = (endpoint: string, limit: number, unsure: boolean) => Promise<T>;
-
-function mayPass({ failure }: StoreError): boolean {
-  return failure === 'closed' || failure === 'no-leader';
-}
 
 /** Libraries may outlast their own limits while they dial; the command must not. */
 async function within<T>(work: Promise<T>, limit: number, endpoint: string): Promise<T> {
@@ -104,13 +105,17 @@ async function within<T>(work: Promise<T>, limit: number, endpoint: string): Pro
 
 function summary(failures: readonly StoreError[], endpoints: Endpoints): StoreError {
   const last = failures.at(-1);
-  if (last === undefined) return new StoreError('unreachable', 'no endpoint of etcd is given');
-  if (failures.length === 1) return last;
+  if (last === undefined) {
+    return new StoreError('unreachable', 'no endpoint of etcd is given', {
+      fix: 'pass --endpoints',
+    });
+  }
   const leaderless = failures.find((failure) => failure.failure === 'no-leader');
   const cause = leaderless ?? last;
+  if (endpoints.list.length === 1) return cause;
   const hosts = endpoints.list.map(hostOf).join(', ');
   const reasons = [...new Set(failures.map((failure) => failure.message))];
   const fix = cause.fix ?? 'check the addresses and that etcd runs';
-  const message = `none of ${failures.length} etcd endpoints (${hosts}) answered: ${reasons.join('; ')}`;
+  const message = `none of ${endpoints.list.length} etcd endpoints (${hosts}) answered: ${reasons.join('; ')}`;
   return new StoreError(cause.failure, message, { cause, fix });
 }

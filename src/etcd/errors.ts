@@ -68,6 +68,14 @@ export function noEtcd(endpoint: string, detail: string, cause?: unknown): Store
   });
 }
 
+export function noLeader(endpoint: string, cause?: unknown): StoreError {
+  return new StoreError(
+    'no-leader',
+    `etcd at ${hostOf(endpoint)} has no leader: most members are down or cut off`,
+    { cause, fix: 'bring the other members back' },
+  );
+}
+
 export function timeoutOf(endpoint: string, cause?: unknown): StoreError {
   return new StoreError('timeout', `etcd at ${hostOf(endpoint)} did not answer in time`, {
     cause,

@@ -73,10 +73,14 @@ export class FileStore implements KeyStore {
 
   async write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult> {
     if (signal?.aborted) return { outcome: 'aborted' };
-    await mkdir(path.dirname(this.#path), { recursive: true });
+    await this.makeFolder();
     return withFileLock(this.#path, this.timeout, async () => {
       const content = await this.load();
-      if (!('flannelBigipStore' in content)) throw new StoreError('read-only', this.readOnly ?? '');
+      if (!('flannelBigipStore' in content)) {
+        throw new StoreError('read-only', this.readOnly ?? '', {
+          fix: 'write to the etcd it was made of',
+        });
+      }
       const now = new Map(liveKeys(content).map((one) => [one.key, one.revision]));
       const guards: [string, string | null][] = [
         [change.key, change.revision],
@@ -99,13 +103,28 @@ export class FileStore implements KeyStore {
 
   close(): void {}
 
+  private async makeFolder(): Promise<void> {
+    try {
+      await mkdir(path.dirname(this.#path), { recursive: true });
+    } catch (cause) {
+      throw this.inaccessible('written', cause);
+    }
+  }
+
+  private inaccessible(what: 'read' | 'written', cause: unknown): StoreError {
+    return new StoreError('bad-store', `${this.#path} cannot be ${what}`, {
+      cause,
+      fix: 'check the path and its permissions',
+    });
+  }
+
   private async load(): Promise<StoreDocument | Dump> {
     let text: string;
     try {
       text = await readFile(this.#path, 'utf8');
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return EMPTY;
-      throw new StoreError('bad-store', `${this.#path} cannot be read`, { cause });
+      throw this.inaccessible('read', cause);
     }
     const content = this.parse(text);
     this.#dump = 'flannelBigipStore' in content ? null : content;
@@ -117,7 +136,10 @@ export class FileStore implements KeyStore {
     try {
       document = JSON.parse(text);
     } catch (cause) {
-      throw new StoreError('bad-store', `${this.#path} is no JSON`, { cause });
+      throw new StoreError('bad-store', `${this.#path} is no JSON`, {
+        cause,
+        fix: 'check the path, or take the file from a backup',
+      });
     }
     if (isStoreDocument(document)) return document;
     const dump = readDump(document);
@@ -135,7 +157,7 @@ export class FileStore implements KeyStore {
     try {
       await writeFileAtomic(this.#path, `${JSON.stringify(document, null, 2)}\n`);
     } catch (cause) {
-      throw new StoreError('bad-store', `${this.#path} cannot be written`, { cause });
+      throw this.inaccessible('written', cause);
     }
   }
 }
@@ -144,13 +166,12 @@ function isStoreDocument(document: unknown): document is StoreDocument {
   if (typeof document !== 'object' || document === null) return false;
   const { flannelBigipStore, revision, keys } = document as Partial<StoreDocument>;
   if (flannelBigipStore !== 1 || typeof revision !== 'number') return false;
-  return (
-    typeof keys === 'object' &&
-    keys !== null &&
-    Object.values(keys).every(
-      (one) => typeof one?.value === 'string' && typeof one.revision === 'number',
-    )
-  );
+  return typeof keys === 'object' && keys !== null && Object.values(keys).every(isFileKey);
+}
+
+function isFileKey(key: Partial<FileKey> | null): boolean {
+  if (typeof key?.value !== 'string' || typeof key.revision !== 'number') return false;
+  return key.expires === undefined || !Number.isNaN(Date.parse(key.expires));
 }
 
 /** The keys that have not expired. */

@@ -1,9 +1,10 @@
+import type net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
+import { Agent, buildConnector, type Dispatcher, request } from 'undici';
 import type { Snapshot } from '../model/snapshot.ts';
-import { type EtcdConnection, readTlsFiles } from './connection.ts';
+import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { connectionError, hostOf, noEtcd, StoreError, tlsMismatch } from './errors.ts';
+import { connectionError, hostOf, noEtcd, noLeader, StoreError, tlsMismatch } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
@@ -29,6 +30,9 @@ const NODE_EXISTS = 105;
 /** etcd expires keys about twice a second; a removal waits at least this long for it. */
 const EXPIRY_PATIENCE = 3_000;
 
+/** A request that etcd has not answered by then is in trouble. */
+const ASK_FOR_LEADER_AFTER = 500;
+
 /** flannel's keys in etcd's v2 store (flannel up to v0.17), over its HTTP API. */
 export class V2Store implements KeyStore {
   readonly api = 'v2';
@@ -41,12 +45,11 @@ export class V2Store implements KeyStore {
 
   constructor(readonly connection: EtcdConnection) {
     // Keys of the v2 store are paths; flanneld takes a prefix without slash for one with.
-    this.prefix = connection.prefix.startsWith('/') ? connection.prefix : `/${connection.prefix}`;
+    this.prefix = connection.prefix.replace(/^(?=[^/])/, '/');
     this.description = `etcd v2 at ${connection.endpoints.join(', ')}`;
     const tls = readTlsFiles(connection);
     this.#endpoints = new Endpoints(connection.endpoints, connection.timeout, tls);
-    // An aborted request does not end a TLS handshake: that has a limit of its own.
-    this.#agent = new Agent({ connect: { ...tls, timeout: connection.timeout } });
+    this.#agent = new Agent({ connect: dialer(tls, connection.timeout) });
     const { credentials } = connection;
     const login = credentials && Buffer.from(`${credentials.user}:${credentials.password}`);
     this.#headers = login ? { authorization: `Basic ${login.toString('base64')}` } : {};
@@ -146,6 +149,7 @@ export class V2Store implements KeyStore {
    * know, and another writer's PUT in between saves the key.
    */
   private async remove(change: GuardedWrite): Promise<WriteResult> {
+    if (change.revision === null) return this.checkAbsent(change.key);
     const put = await this.put(change, change.liveValue ?? '', new URLSearchParams({ ttl: '1' }));
     if (put.outcome !== 'done') return put;
     const end = Date.now() + Math.max(this.connection.timeout, EXPIRY_PATIENCE);
@@ -160,6 +164,14 @@ export class V2Store implements KeyStore {
       }
       await pause(100);
     }
+  }
+
+  /** A key that was not there is not put just to expire: flanneld would read its empty value. */
+  private async checkAbsent(key: string): Promise<WriteResult> {
+    const now = await this.get(key, '?quorum=true');
+    return now.node === null
+      ? { outcome: 'done', revision: now.index }
+      : { outcome: 'stale', key, revision: String(now.node.modifiedIndex) };
   }
 
   private get(key: string, query: string): Promise<V2Reply> {
@@ -181,25 +193,69 @@ export class V2Store implements KeyStore {
     form?: URLSearchParams,
   ): Promise<V2Reply> {
     const path = key.split('/').map(encodeURIComponent).join('/');
+    const url = `${endpoint.replace(/\/+$/, '')}/v2`;
+    const over = new AbortController();
+    const signal = AbortSignal.any([over.signal, AbortSignal.timeout(limit)]);
     try {
-      const response = await request(`${endpoint.replace(/\/+$/, '')}/v2/keys${path}${query}`, {
-        method,
-        dispatcher: this.#agent,
-        headers: {
-          ...this.#headers,
-          ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
-        },
-        ...(form ? { body: form.toString() } : {}),
-        signal: AbortSignal.timeout(limit),
-      });
-      return readReply(endpoint, response, await response.body.text());
+      const response = await Promise.race([
+        request(`${url}/keys${path}${query}`, {
+          method,
+          dispatcher: this.#agent,
+          headers: {
+            ...this.#headers,
+            ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
+          },
+          ...(form ? { body: form.toString() } : {}),
+          signal,
+        }),
+        this.lossOfLeader(endpoint, url, signal),
+      ]);
+      const text = await response.body.text();
+      return readReply(endpoint, response, text, this.connection.credentials !== null);
     } catch (error) {
       throw explain(endpoint, error);
+    } finally {
+      over.abort();
     }
+  }
+
+  /**
+   * Fails when etcd has no leader, and never returns: without leader a request of the v2 API hangs
+   * for longer than anybody waits, and only the member list tells why.
+   */
+  private async lossOfLeader(endpoint: string, url: string, signal: AbortSignal): Promise<never> {
+    const status = await pause(ASK_FOR_LEADER_AFTER, undefined, { signal })
+      .then(() => request(`${url}/members/leader`, { dispatcher: this.#agent, signal }))
+      .then(async ({ statusCode, body }) => {
+        await body.dump();
+        return statusCode;
+      })
+      .catch(() => null);
+    if (status === 503) throw noLeader(endpoint);
+    return new Promise(() => undefined);
   }
 }
 
-function readReply(endpoint: string, response: Dispatcher.ResponseData, text: string): V2Reply {
+/**
+ * Opens connections that keep the process alive only while a request waits for them: neither an
+ * aborted request nor a closed agent ends a TLS handshake with a host that stays silent.
+ */
+function dialer(tls: TlsMaterial | null, timeout: number): buildConnector.connector {
+  const dial = buildConnector({ ...tls, timeout });
+  return (options, callback) => {
+    // The types hide that this is the socket.
+    const socket: unknown = dial(options, callback);
+    (socket as net.Socket | undefined)?.unref();
+    return socket;
+  };
+}
+
+function readReply(
+  endpoint: string,
+  response: Dispatcher.ResponseData,
+  text: string,
+  withUser: boolean,
+): V2Reply {
   const host = hostOf(endpoint);
   const header = (name: string) => {
     const value = response.headers[name];
@@ -216,14 +272,8 @@ function readReply(endpoint: string, response: Dispatcher.ResponseData, text: st
     errorCode?: number;
     message?: string;
   };
-  if (response.statusCode === 401) {
-    throw new StoreError(
-      'permission-denied',
-      `etcd at ${host} refuses: wrong user or password, or no right to this key`,
-      { fix: 'pass --user and --password-file of a user who may read and write the prefix' },
-    );
-  }
-  checkErrorCode(host, response.statusCode, errorCode, message ?? '');
+  if (response.statusCode === 401) throw refusal(host, withUser);
+  checkErrorCode(endpoint, response.statusCode, errorCode, message ?? '');
   if (errorCode === undefined && node === undefined) {
     throw noEtcd(endpoint, `HTTP ${response.statusCode}`);
   }
@@ -234,6 +284,19 @@ function readReply(endpoint: string, response: Dispatcher.ResponseData, text: st
     node: errorCode === undefined ? (node ?? null) : null,
     errorCode: errorCode ?? null,
   };
+}
+
+/** etcd says the same to a wrong password and to a user without the right. */
+function refusal(host: string, withUser: boolean): StoreError {
+  return withUser
+    ? new StoreError(
+        'permission-denied',
+        `etcd at ${host} refuses: wrong user or password, or no right to this key`,
+        { fix: 'pass --user and --password-file of a user who may read and write the prefix' },
+      )
+    : new StoreError('auth-needed', `etcd at ${host} wants a user and a password`, {
+        fix: 'pass --user and --password-file, or set ETCDCTL_USER',
+      });
 }
 
 /** Without `--enable-v2`, and in etcd 3.6, `/v2` is a path like any other that is not there. */
@@ -248,25 +311,24 @@ function noJson(endpoint: string, status: number, text: string): StoreError {
     return tlsMismatch(endpoint, undefined);
   }
   if (status >= 500) {
-    return new StoreError('no-leader', `etcd at ${host} cannot answer now (HTTP ${status})`);
+    return new StoreError('no-leader', `etcd at ${host} cannot answer now (HTTP ${status})`, {
+      fix: 'check its members, and what stands between',
+    });
   }
   return noEtcd(endpoint, `HTTP ${status}`);
 }
 
 /** etcd's error codes of the v2 API that are the server's trouble, not an answer. */
 function checkErrorCode(
-  host: string,
+  endpoint: string,
   status: number,
   code: number | undefined,
   text: string,
 ): void {
   if (code === undefined) return;
+  const host = hostOf(endpoint);
   if (code === 300 || code === 301 || code === 400 || status >= 500) {
-    throw new StoreError(
-      'no-leader',
-      `etcd at ${host} cannot decide (${text}): it has no leader, or most members are down`,
-      { fix: 'bring the other members back' },
-    );
+    throw noLeader(endpoint, new Error(text));
   }
   if (code === 110) {
     throw new StoreError('permission-denied', `etcd at ${host} does not permit this (${text})`);

@@ -1,13 +1,13 @@
 import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import tls from 'node:tls';
-import { InterceptingCall } from '@grpc/grpc-js';
+import { Channel, type ClientOptions, connectivityState, InterceptingCall } from '@grpc/grpc-js';
 import { noop } from 'cockatiel';
 import { Etcd3, type ICompare, type IRequestOp, type ITxnResponse } from 'etcd3';
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { connectionError, hostOf, noEtcd, StoreError } from './errors.ts';
+import { connectionError, hostOf, noEtcd, noLeader, StoreError } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
@@ -165,7 +165,7 @@ class EndpointClient {
 
   constructor(endpoint: string, connection: EtcdConnection, material: TlsMaterial | null) {
     ignoreProxies();
-    acceptIpEndpoints();
+    tameTls();
     const { credentials } = connection;
     this.etcd = new Etcd3({
       hosts: endpoint,
@@ -189,8 +189,20 @@ class EndpointClient {
         'grpc.max_receive_message_length': -1,
         'grpc.enable_http_proxy': 0,
         interceptors: [requireLeader],
-      } as Record<string, unknown> as { [key: string]: number },
+        channelFactoryOverride: (...args) => new PromptChannel(...args),
+      } satisfies ClientOptions as Record<string, unknown> as { [key: string]: number },
     });
+  }
+}
+
+/**
+ * The library waits a second before it closes a channel that is dialing, and keeps the process alive
+ * for so long. No channel is dialing as far as it can see.
+ */
+class PromptChannel extends Channel {
+  override getConnectivityState(tryToConnect: boolean): connectivityState {
+    const state = super.getConnectivityState(tryToConnect);
+    return state === connectivityState.CONNECTING ? connectivityState.IDLE : state;
   }
 }
 
@@ -211,30 +223,42 @@ function ignoreProxies(): void {
   }
 }
 
-let ipEndpointsAccepted = false;
+let tlsTamed = false;
 
 /**
- * grpc-js sends an IP address as TLS server name, which RFC 6066 forbids and Node warns about. The
- * name is dropped and the certificate checked against that address instead.
+ * Two things of grpc-js that only `tls.connect` can amend. It sends an IP address as TLS server name,
+ * which RFC 6066 forbids and Node warns about: the name is dropped and the certificate checked
+ * against that address instead. And it never gives up a handshake: a host that stays silent would
+ * keep the process alive.
  */
-function acceptIpEndpoints(): void {
-  if (ipEndpointsAccepted) return;
-  ipEndpointsAccepted = true;
+function tameTls(): void {
+  if (tlsTamed) return;
+  tlsTamed = true;
   const connect = tls.connect as (...args: unknown[]) => tls.TLSSocket;
   const wrapped = (...args: unknown[]): tls.TLSSocket => {
     const [options, ...rest] = args;
-    const { servername } = (options ?? {}) as tls.ConnectionOptions;
-    if (typeof options !== 'object' || !servername || net.isIP(servername) === 0) {
-      return connect(...args);
-    }
-    const withoutName: tls.ConnectionOptions = {
-      ...options,
-      servername: '',
-      checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(servername, certificate),
-    };
-    return connect(withoutName, ...rest);
+    if (!isOfGrpc(options)) return connect(...args);
+    const socket = connect(withoutIpName(options), ...rest);
+    // While a call runs, its time limit keeps the process alive.
+    return socket.unref();
   };
   tls.connect = wrapped as typeof tls.connect;
+}
+
+function isOfGrpc(options: unknown): options is tls.ConnectionOptions {
+  if (typeof options !== 'object' || options === null) return false;
+  const { ALPNProtocols, socket } = options as tls.ConnectionOptions;
+  return socket !== undefined && Array.isArray(ALPNProtocols) && ALPNProtocols[0] === 'h2';
+}
+
+function withoutIpName(options: tls.ConnectionOptions): tls.ConnectionOptions {
+  const { servername } = options;
+  if (!servername || net.isIP(servername) === 0) return options;
+  return {
+    ...options,
+    servername: '',
+    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(servername, certificate),
+  };
 }
 
 function explain(endpoint: string, error: unknown, withUser: boolean): StoreError {
@@ -244,7 +268,11 @@ function explain(endpoint: string, error: unknown, withUser: boolean): StoreErro
   const make = (failure: StoreError['failure'], message: string, fix?: string) =>
     new StoreError(failure, message, { cause: error, ...(fix ? { fix } : {}) });
   if (/authentication failed|invalid user ID or password/.test(text)) {
-    return make('auth-failed', `etcd at ${host} refuses this user name or password`);
+    return make(
+      'auth-failed',
+      `etcd at ${host} refuses this user name or password`,
+      'check --user and the password file',
+    );
   }
   if (/user name is empty|auth.*token is not provided/i.test(text)) {
     return make(
@@ -280,11 +308,7 @@ function explain(endpoint: string, error: unknown, withUser: boolean): StoreErro
       text,
     )
   ) {
-    return make(
-      'no-leader',
-      `etcd at ${host} has no leader: most members are down or cut off`,
-      'bring the other members back',
-    );
+    return noLeader(endpoint, error);
   }
   if (/UNIMPLEMENTED|unknown service|HTTP status code (404|40[0-9])|content-type/i.test(text)) {
     return make('api-off', `etcd at ${host} does not offer the v3 API`);

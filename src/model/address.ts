@@ -34,17 +34,19 @@ export function bitsOf(family: Family): number {
 
 /** Reads dotted-quad IPv4 text; null when Go's `net.ParseIP` refuses it (leading zeros included). */
 export function parseIpv4(text: string): bigint | null {
-  const octets = text.split('.');
-  if (octets.length !== 4) return null;
-  let value = 0n;
-  for (const octet of octets) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(octet)) return null;
+  const octets = DOTTED_QUAD.exec(text);
+  if (octets === null) return null;
+  let value = 0;
+  for (let i = 1; i <= 4; i++) {
+    const octet = octets[i] ?? '';
     const number = Number(octet);
-    if (number > 255) return null;
-    value = (value << 8n) | BigInt(number);
+    if (number > 255 || (octet.length > 1 && octet.startsWith('0'))) return null;
+    value = value * 256 + number;
   }
-  return value;
+  return BigInt(value);
 }
+
+const DOTTED_QUAD = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
 
 function parseHexGroups(text: string): number[] | null {
   if (text === '') return [];

@@ -48,7 +48,9 @@ export function freeSubnets(
     .sort((a, b) => (a.first < b.first ? -1 : 1));
   for (const one of sorted) {
     const from = one.first > next ? one.first - (one.first % size) : next;
-    const to = (one.last > last ? last : one.last) - ((one.last > last ? last : one.last) % size);
+    let to = one.last;
+    if (to > last) to = last;
+    to -= to % size;
     if (to < from) continue;
     taken += (to - from) / size + 1n;
     next = to + size;

@@ -95,7 +95,7 @@ function flannelRejects(judged: Judged, base: string): Finding[] {
   }
   return [...found].map(([message, { versions, finding }]) => ({
     ...finding,
-    message: `flannel ${versions.join(' and ')} refuses this config. ${message}`,
+    message: `flannel ${versions.join(' and ')} ${versions.length > 1 ? 'refuse' : 'refuses'} this config. ${message}`,
   }));
 }
 

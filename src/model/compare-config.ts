@@ -1,7 +1,8 @@
+import { formatAddress } from './address.ts';
 import { BACKEND_KEYS, DEFAULT_VXLAN_PORT, SECRET_KEYS } from './backends.ts';
 import { foldKey } from './go-decode.ts';
 import { parseJsonText } from './json-source.ts';
-import { CONFIG_FIELDS, type NetworkConfig } from './network-config.ts';
+import { CONFIG_FIELDS, isVxlan, type NetworkConfig } from './network-config.ts';
 import { toValue } from './source.ts';
 
 /** A field that differs; undefined where a side has none. */
@@ -10,7 +11,12 @@ export interface FieldChange {
   readonly field: string;
   readonly before: unknown;
   readonly after: unknown;
+  /** What flannel takes where a side has none, if it is known. */
+  readonly byDefault?: unknown;
 }
+
+/** What is shown in place of a secret. */
+const MASK = '********';
 
 /** Values that mean the same as an absent key. */
 const ABSENT: readonly unknown[] = [undefined, null, false, 0, ''];
@@ -38,10 +44,12 @@ function canonical(key: string, names: readonly string[]): string {
   return names.find((name) => foldKey(name) === folded) ?? key;
 }
 
-/** Reads a live config as a plain value; undecodable text stays text. */
+/** Reads a live config as a plain value; undecodable text stays text, unless it names a secret. */
 export function configDocument(text: string): unknown {
   const parsed = parseJsonText(text);
-  return parsed.ok ? toValue(parsed.root) : text;
+  if (parsed.ok) return toValue(parsed.root);
+  const folded = foldKey(text);
+  return SECRET_KEYS.some((key) => folded.includes(foldKey(key))) ? MASK : text;
 }
 
 /** The fields in which two config documents differ, in the order of the second, then the first. */
@@ -51,6 +59,38 @@ export function changedFields(before: unknown, after: unknown): FieldChange[] {
   return names
     .map((field) => ({ field, before: old.get(field), after: now.get(field) }))
     .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+}
+
+/** Adds what flannel takes for the fields that one side leaves out. */
+export function withDefaults(
+  changes: readonly FieldChange[],
+  before: NetworkConfig | null,
+  after: NetworkConfig,
+): FieldChange[] {
+  return changes.map((change) => {
+    const lacking = change.before === undefined ? before : after;
+    if (change.before !== undefined && change.after !== undefined) return change;
+    const byDefault = lacking === null ? undefined : defaultOf(change.field, lacking);
+    return byDefault === undefined ? change : { ...change, byDefault };
+  });
+}
+
+/** A value that a config works with although it does not name it. */
+function defaultOf(field: string, config: NetworkConfig): unknown {
+  for (const [range, prefix] of [
+    [config.ipv4, ''],
+    [config.ipv6, 'IPv6'],
+  ] as const) {
+    if (range === null) continue;
+    const end = { SubnetMin: range.subnetMin, SubnetMax: range.subnetMax }[
+      field.slice(prefix.length) as 'SubnetMin' | 'SubnetMax'
+    ];
+    if (field === `${prefix}SubnetLen`) return range.subnetLen;
+    if (field.startsWith(prefix) && end !== undefined) return formatAddress(range.family, end);
+  }
+  if (!isVxlan(config)) return undefined;
+  if (field === 'Backend.VNI') return config.vxlan.vni;
+  return field === 'Backend.Port' ? effectivePort(config) : undefined;
 }
 
 /**
@@ -103,7 +143,7 @@ export function maskSecrets(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const masked = Object.entries(value).map(([key, member]) => [
     key,
-    isSecret(key) ? '********' : maskSecrets(member),
+    isSecret(key) ? MASK : maskSecrets(member),
   ]);
   return Object.fromEntries(masked);
 }

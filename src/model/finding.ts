@@ -18,6 +18,19 @@ export interface Finding {
   readonly span?: Span;
 }
 
+/** What a rule has found in live state. */
+export interface LiveFinding {
+  readonly rule: RuleId;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly fix?: string;
+  /** The key at fault; null when it is the whole. */
+  readonly key: string | null;
+}
+
+/** A finding before it is put down to a key. */
+export type KeylessFinding = Omit<LiveFinding, 'key'>;
+
 /** Every rule that can be reported on a declared value; docs/rules.md explains each. */
 export const FILE_RULES = [
   'unreadable-file',

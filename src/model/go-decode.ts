@@ -38,11 +38,12 @@ export interface GoValues {
 }
 
 /**
- * A key as Go compares it when no field has exactly that name: ASCII case folded, and the two
- * other characters that fold to `k` and `s` (U+212A, U+017F).
+ * A key as Go compares it when no field has exactly that name: case folded, and with the one
+ * character that folds to `s` beside its capital (U+017F).
  */
 export function foldKey(key: string): string {
-  return key.replaceAll('\u212a', 'k').replaceAll('\u017f', 's').toLowerCase();
+  const lower = key.toLowerCase();
+  return lower.includes('\u017f') ? lower.replaceAll('\u017f', 's') : lower;
 }
 
 /** What became of one entry: a value, nothing (null leaves the default), or Go's objection. */

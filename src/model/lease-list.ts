@@ -1,6 +1,7 @@
 import { compareSubnets, formatAddress, formatSubnet } from './address.ts';
 import { isInRange } from './allocation.ts';
-import { checkLeases, isAtSubnet, isOwnLease, type LiveFinding } from './live-rules.ts';
+import type { LiveFinding } from './finding.ts';
+import { checkLeases, isAtSubnet, isOwnLease } from './live-rules.ts';
 import type { Site } from './site.ts';
 import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
 

@@ -1,8 +1,9 @@
-import { formatAddress } from './address.ts';
+import { formatAddress, parseIpv4 } from './address.ts';
 import { decodeStruct, finalValue } from './go-decode.ts';
+import { parseJsonText } from './json-source.ts';
 import { parseMac } from './mac.ts';
 import type { BigIp } from './site.ts';
-import { nodeOf, type SourceNode } from './source.ts';
+import { type SourceNode, toValue } from './source.ts';
 
 /** A lease's value as flannel reads it; null where a part is absent or cannot be read. */
 export interface LeaseValue {
@@ -29,13 +30,58 @@ const VXLAN_DATA_FIELDS = { VNI: 'int', VtepMAC: 'string' } as const;
 
 /** Reads a lease's value; a string says why flannel cannot decode it at all. */
 export function parseLeaseValue(text: string): LeaseValue | string {
-  let document: unknown;
+  return parsePlainLease(text) ?? parseAnyLease(text);
+}
+
+const PLAIN_KEYS: ReadonlySet<string> = new Set(Object.keys(LEASE_FIELDS));
+
+/**
+ * The shape that flannel itself writes, without the tree that odd spellings need: lists of
+ * thousands of leases consist of nothing else. Null for any other shape.
+ */
+function parsePlainLease(text: string): LeaseValue | null {
+  // An escape or a fraction may hide what Go refuses.
+  if (text.includes('\\') || /"VNI":(?!\d+[,}])/.test(text)) return null;
+  const document = parseObject(text);
+  if (document === null || !Object.keys(document).every((key) => PLAIN_KEYS.has(key))) return null;
+  const { PublicIP, PublicIPv6, BackendType, BackendData, BackendV6Data } = document;
+  const publicIP = typeof PublicIP === 'string' ? parseIpv4(PublicIP) : null;
+  const v4 = plainData(BackendData);
+  if (publicIP === null || v4 === null || typeof BackendType !== 'string') return null;
+  if ((PublicIPv6 ?? null) !== null || (BackendV6Data ?? null) !== null) return null;
+  return {
+    publicIP,
+    publicIPv6: null,
+    backendType: BackendType,
+    vtepMAC: parseMac(v4.VtepMAC),
+    vtepMACv6: null,
+    vni: v4.VNI ?? null,
+    document,
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
   try {
-    document = JSON.parse(text);
+    const document: unknown = JSON.parse(text);
+    const isObject = typeof document === 'object' && document !== null && !Array.isArray(document);
+    return isObject ? (document as Record<string, unknown>) : null;
   } catch {
-    return text === '' ? 'the value is empty' : 'the value is no JSON';
+    return null;
   }
-  const node = nodeOf(document);
+}
+
+function plainData(data: unknown): { VtepMAC: string; VNI?: number } | null {
+  if (typeof data !== 'object' || data === null) return null;
+  const { VtepMAC, VNI, ...others } = data as Record<string, unknown>;
+  if (typeof VtepMAC !== 'string' || Object.keys(others).length > 0) return null;
+  if (VNI === undefined) return { VtepMAC };
+  return typeof VNI === 'number' ? { VtepMAC, VNI } : null;
+}
+
+function parseAnyLease(text: string): LeaseValue | string {
+  const parsed = parseJsonText(text);
+  if (!parsed.ok) return text === '' ? 'the value is empty' : 'the value is no JSON';
+  const node = parsed.root;
   if (node.kind !== 'object') return 'the value is no JSON object';
   const { fields } = decodeStruct(node.entries, LEASE_FIELDS);
   const refused = Object.values(fields)
@@ -51,7 +97,7 @@ export function parseLeaseValue(text: string): LeaseValue | string {
     vtepMAC: v4.mac,
     vtepMACv6: v6.mac,
     vni: v4.vni,
-    document,
+    document: toValue(node),
   };
 }
 

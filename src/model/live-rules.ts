@@ -1,28 +1,12 @@
-import {
-  compareSubnets,
-  formatAddress,
-  formatSubnet,
-  hasHostBits,
-  type Subnet,
-  subnetsOverlap,
-} from './address.ts';
+import { formatAddress, formatSubnet, hasHostBits, subnetsOverlap } from './address.ts';
 import { freeSubnets, keepsSubnet, nodesOf } from './allocation.ts';
-import type { RuleId, Severity } from './finding.ts';
+import type { KeylessFinding, LiveFinding, RuleId } from './finding.ts';
 import { formatLeaseKey } from './lease-key.ts';
+import { checkLeasePairs } from './lease-pairs.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { NetworkConfig } from './network-config.ts';
 import type { BigIp, Site } from './site.ts';
 import { isNode, type LiveLease, type LiveState, type StoreApi } from './snapshot.ts';
-
-/** What a rule has found in live state. */
-export interface LiveFinding {
-  readonly rule: RuleId;
-  readonly severity: Severity;
-  readonly message: string;
-  readonly fix?: string;
-  /** The key at fault; null when it is the whole. */
-  readonly key: string | null;
-}
 
 /** How the flannel that reads a store takes something, where the versions differ. */
 function effect(api: StoreApi, on: { readonly v2: string; readonly v3: string }): string {
@@ -38,73 +22,21 @@ const DEAFENS = {
 /** Problems of each lease by itself and beside the others, by key. */
 export function checkLeases(live: LiveState): Map<string, LiveFinding[]> {
   const found = new Map<string, LiveFinding[]>();
-  const add = (lease: LiveLease, findings: readonly Omit<LiveFinding, 'key'>[]) => {
+  const add = (lease: LiveLease, findings: readonly KeylessFinding[]) => {
     if (findings.length === 0) return;
     const key = lease.stored.key;
     found.set(key, [...(found.get(key) ?? []), ...findings.map((one) => ({ ...one, key }))]);
   };
   for (const lease of live.leases) add(lease, checkLease(lease, live));
-  for (const [lease, other] of overlappingPairs(live.leases)) {
-    add(lease, [
-      {
-        rule: 'subnets-overlap',
-        severity: 'warning',
-        message: `${lease.name} overlaps ${other.name}: of two routes to one address only one is right`,
-      },
-    ]);
-  }
-  shared(live.leases, (value) => value.publicIP).forEach(([lease, other]) => {
-    add(lease, [sharedFinding('public-ip-shared', 'public IP', lease, other)]);
-  });
-  shared(live.leases, (value) => value.vtepMAC).forEach(([lease, other]) => {
-    add(lease, [sharedFinding('vtep-mac-shared', 'VTEP MAC', lease, other)]);
-  });
+  for (const [lease, finding] of checkLeasePairs(live.leases)) add(lease, [finding]);
   return found;
 }
 
-function sharedFinding(rule: RuleId, what: string, lease: LiveLease, other: LiveLease) {
-  const message = `${lease.name} and ${other.name} have the same ${what}`;
-  return { rule, severity: 'warning' as const, message };
-}
-
-/** Pairs of leases whose values share something that must be unique. */
-function shared<T>(
-  leases: readonly LiveLease[],
-  pick: (value: LeaseValue) => T | null,
-): [LiveLease, LiveLease][] {
-  const first = new Map<T, LiveLease>();
-  return leases.flatMap((lease): [LiveLease, LiveLease][] => {
-    const value = typeof lease.value === 'string' ? null : pick(lease.value);
-    if (value === null) return [];
-    const other = first.get(value);
-    if (other !== undefined) return [[lease, other]];
-    first.set(value, lease);
-    return [];
-  });
-}
-
-/** Each lease with an earlier one (by address) that it overlaps. */
-function overlappingPairs(leases: readonly LiveLease[]): [LiveLease, LiveLease][] {
-  const sorted = leases
-    .filter((lease): lease is LiveLease & { subnet: Subnet } => lease.subnet !== null)
-    .sort((a, b) => compareSubnets(a.subnet, b.subnet));
-  const pairs: [LiveLease, LiveLease][] = [];
-  let widest: (LiveLease & { subnet: Subnet }) | undefined;
-  for (const lease of sorted) {
-    const overlaps = widest !== undefined && subnetsOverlap(widest.subnet, lease.subnet);
-    if (overlaps && widest) pairs.push([lease, widest]);
-    if (!overlaps) widest = lease;
-  }
-  return pairs;
-}
-
-type Bare = Omit<LiveFinding, 'key'>;
-
-function warning(rule: RuleId, message: string, fix?: string): Bare {
+function warning(rule: RuleId, message: string, fix?: string): KeylessFinding {
   return { rule, severity: 'warning', message, ...(fix ? { fix } : {}) };
 }
 
-function checkLease(lease: LiveLease, live: LiveState): Bare[] {
+function checkLease(lease: LiveLease, live: LiveState): KeylessFinding[] {
   const { api } = live.snapshot;
   const cure =
     api === 'v2'
@@ -132,16 +64,24 @@ function checkLease(lease: LiveLease, live: LiveState): Bare[] {
   ];
 }
 
-function checkValue(lease: LiveLease, value: LeaseValue, config: NetworkConfig | null): Bare[] {
+function checkValue(
+  lease: LiveLease,
+  value: LeaseValue,
+  config: NetworkConfig | null,
+): KeylessFinding[] {
   const backend = config?.backendType.toLowerCase();
   if (backend !== undefined && value.backendType !== backend) {
     const type = value.backendType ?? 'none';
     const message = `${lease.name} is of backend ${type}, the network of ${backend}: flannel ignores it`;
     return [warning('lease-other-backend', message)];
   }
-  const findings: Bare[] = [];
-  if ((value.publicIP ?? 0n) === 0n) {
-    const message = `${lease.name} has no PublicIP: flannel makes an FDB entry that leads nowhere`;
+  const findings: KeylessFinding[] = [];
+  const lacking = [
+    ...((value.publicIP ?? 0n) === 0n ? ['PublicIP'] : []),
+    ...(lease.ipv6Subnet !== null && (value.publicIPv6 ?? 0n) === 0n ? ['PublicIPv6'] : []),
+  ];
+  for (const field of lacking) {
+    const message = `${lease.name} has no ${field}: flannel makes an FDB entry that leads nowhere`;
     findings.push(warning('lease-no-public-ip', message));
   }
   if (value.backendType === 'vxlan' && value.vtepMAC === null) {
@@ -151,12 +91,16 @@ function checkValue(lease: LiveLease, value: LeaseValue, config: NetworkConfig |
   return findings;
 }
 
-function checkFamilies(lease: LiveLease, value: LeaseValue, config: NetworkConfig | null): Bare[] {
+function checkFamilies(
+  lease: LiveLease,
+  value: LeaseValue,
+  config: NetworkConfig | null,
+): KeylessFinding[] {
   if (config === null) return [];
   const rule = 'lease-family-mismatch';
-  if (config.ipv6 === null) {
+  if (config.ipv6 === null || config.ipv4 === null) {
     if (lease.ipv6Subnet === null) return [];
-    const message = `${lease.name} is dual-stack, the network is not: flanneld v0.18 and later hangs on it and takes in no later lease (up to v0.17 its IPv4 half works)`;
+    const message = `${lease.name} is dual-stack, the network is not: flanneld v0.20 hangs on it and takes in no later lease (v0.12 takes in its IPv4 half)`;
     return [warning(rule, message, 'remove it')];
   }
   if (lease.ipv6Subnet === null) {

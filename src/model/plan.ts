@@ -5,14 +5,16 @@ import {
   effectivePort,
   type FieldChange,
   sameConfig,
+  withDefaults,
 } from './compare-config.ts';
+import type { LiveFinding } from './finding.ts';
 import { meansReservation, reservationOf } from './lease-value.ts';
 import {
   checkExhaustion,
   checkLeases,
   checkNodesAgainst,
   checkNodesFit,
-  type LiveFinding,
+  isAtSubnet,
   leaseKeyOf,
   undeclaredReservations,
 } from './live-rules.ts';
@@ -112,7 +114,7 @@ function planConfig(site: Site, live: LiveState): Change[] {
       name: null,
       before,
       after,
-      fields: changedFields(before, after),
+      fields: withDefaults(changedFields(before, after), live.config, site.network.config),
       value: site.network.text,
       liveValue: stored?.value ?? null,
       revision: stored?.revision ?? null,
@@ -121,8 +123,7 @@ function planConfig(site: Site, live: LiveState): Change[] {
 }
 
 function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[] {
-  const name = leaseKeyOf(bigip);
-  const lease = live.leases.find((one) => one.name === name);
+  const lease = live.leases.find((one) => isAtSubnet(one, bigip));
   const document = reservationOf(bigip);
   const inSync =
     lease !== undefined &&
@@ -135,7 +136,7 @@ function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[
     {
       action: lease === undefined ? 'create' : inSync ? 'rewrite' : 'update',
       kind: 'lease',
-      key: `${live.snapshot.prefix}/subnets/${name}`,
+      key: `${live.snapshot.prefix}/subnets/${leaseKeyOf(bigip)}`,
       name: bigip.name,
       before,
       after: document,
@@ -209,7 +210,7 @@ function findProblems(
     ...checkNodesFit(live, next),
     ...checkExhaustion(live, next),
     ...undeclared.map(undeclaredFinding),
-    ...staleFdbEntries(changes),
+    ...staleFdbEntries(site, live),
     ...restartFinding(changes, live),
   ];
 }
@@ -234,15 +235,22 @@ function undeclaredFinding(lease: LiveLease): LiveFinding {
 }
 
 /** flannel follows an overwritten lease, but leaves the FDB entry of the old MAC behind. */
-function staleFdbEntries(changes: readonly Change[]): LiveFinding[] {
-  return changes.flatMap((change) =>
-    change.fields
-      .filter(({ field, before }) => field.endsWith('.VtepMAC') && before !== undefined)
-      .map(({ before }): LiveFinding => {
-        const message = `every node keeps an FDB entry for the old MAC ${String(before)}, which nothing uses: untidy, harmless`;
-        return { rule: 'stale-fdb-entry', severity: 'warning', message, key: change.key };
-      }),
-  );
+function staleFdbEntries(site: Site, live: LiveState): LiveFinding[] {
+  return site.bigips.flatMap((bigip) => {
+    const lease = live.leases.find((one) => isAtSubnet(one, bigip));
+    if (lease === undefined || typeof lease.value === 'string') return [];
+    const { vtepMAC, vtepMACv6 } = lease.value;
+    return [
+      ...staleFdbEntry(lease, vtepMAC, bigip.ipv4.vtepMAC),
+      ...(bigip.ipv6 ? staleFdbEntry(lease, vtepMACv6, bigip.ipv6.vtepMAC) : []),
+    ];
+  });
+}
+
+function staleFdbEntry(lease: LiveLease, old: string | null, next: string): LiveFinding[] {
+  if (old === null || old === next) return [];
+  const message = `every node keeps an FDB entry for the old MAC ${old}, which nothing uses: untidy, harmless`;
+  return [{ rule: 'stale-fdb-entry', severity: 'warning', message, key: lease.stored.key }];
 }
 
 function restartFinding(changes: readonly Change[], live: LiveState): LiveFinding[] {

@@ -57,34 +57,33 @@ export type ParsedText =
 export const MAX_DEPTH = 64;
 
 export function objectNode(entries: readonly ObjectEntry[], span: Span): ObjectNode {
-  const members = entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.value.raw}`);
-  return { kind: 'object', entries, span, raw: `{${members.join(',')}}` };
+  return {
+    kind: 'object',
+    entries,
+    span,
+    // Hardly ever asked for, and as long as everything below together.
+    get raw() {
+      const members = entries.map((entry) => `${JSON.stringify(entry.key)}:${entry.value.raw}`);
+      return `{${members.join(',')}}`;
+    },
+  };
 }
 
 export function arrayNode(items: readonly SourceNode[], span: Span): ArrayNode {
-  return { kind: 'array', items, span, raw: `[${items.map((item) => item.raw).join(',')}]` };
+  return {
+    kind: 'array',
+    items,
+    span,
+    get raw() {
+      return `[${items.map((item) => item.raw).join(',')}]`;
+    },
+  };
 }
 
 /** `raw` is the scalar as the text spells it; left out, it is the value's JSON text. */
 export function scalarNode(value: ScalarNode['value'], span: Span, raw?: string): ScalarNode {
   const kind = value === null ? 'null' : (typeof value as 'string' | 'number' | 'boolean');
   return { kind, value, span, raw: raw ?? JSON.stringify(value) };
-}
-
-const NOWHERE: Span = { start: 0, end: 0 };
-
-/** The tree of a plain JSON value that has no text to point into. */
-export function nodeOf(value: unknown): SourceNode {
-  if (Array.isArray(value)) return arrayNode(value.map(nodeOf), NOWHERE);
-  if (typeof value !== 'object' || value === null) {
-    return scalarNode(value as ScalarNode['value'], NOWHERE);
-  }
-  const entries = Object.entries(value).map(([key, member]) => ({
-    key,
-    keySpan: NOWHERE,
-    value: nodeOf(member),
-  }));
-  return objectNode(entries, NOWHERE);
 }
 
 /**
@@ -134,30 +133,37 @@ export interface Position {
 
 /** Finds line and column of an offset in a text. */
 export class LineIndex {
-  readonly #starts: number[] = [0];
+  #starts: readonly number[] | undefined;
 
-  constructor(readonly text: string) {
-    for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) {
-      this.#starts.push(at + 1);
+  constructor(readonly text: string) {}
+
+  /** Offsets at which lines begin; most texts are never asked. */
+  private get starts(): readonly number[] {
+    if (this.#starts !== undefined) return this.#starts;
+    const starts = [0];
+    for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) {
+      starts.push(at + 1);
     }
+    this.#starts = starts;
+    return starts;
   }
 
   /** Position of an offset; beyond the end it is the end. */
   at(offset: number): Position {
     const limited = Math.min(offset, this.text.length);
-    let [low, high] = [0, this.#starts.length - 1];
+    let [low, high] = [0, this.starts.length - 1];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= limited) low = middle;
+      if ((this.starts[middle] ?? 0) <= limited) low = middle;
       else high = middle - 1;
     }
-    return { line: low + 1, column: limited - (this.#starts[low] ?? 0) + 1 };
+    return { line: low + 1, column: limited - (this.starts[low] ?? 0) + 1 };
   }
 
   /** The text of a line (from 1), without its line break. */
   line(number: number): string {
-    const start = this.#starts[number - 1] ?? this.text.length;
-    const end = this.#starts[number] ?? this.text.length + 1;
+    const start = this.starts[number - 1] ?? this.text.length;
+    const end = this.starts[number] ?? this.text.length + 1;
     return this.text.slice(start, end - 1).replace(/\r$/, '');
   }
 }

@@ -1,13 +1,16 @@
 import {
   type Alias,
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   type Node,
   type Pair,
-  parseDocument,
+  Parser,
   type YAMLMap,
 } from 'yaml';
 import {
@@ -25,35 +28,24 @@ import {
 /** How many times aliases may be resolved in one document, so that none can blow up memory. */
 const MAX_ALIASES = 100;
 
+const TOO_DEEP = `the value is nested more than ${MAX_DEPTH} levels deep`;
+
 /**
  * Reads one YAML 1.2 document (core schema). Equal keys are kept as two entries: the rules judge
  * them, with the position of the second.
  */
 export function parseYamlText(text: string): ParsedText {
-  if (deepestFlow(text) > MAX_DEPTH) return tooDeep({ start: 0, end: 1 });
-  const document = parseBounded(text);
-  if (document === null) return tooDeep({ start: 0, end: 1 });
-  if (document.errors.length > 0) {
-    return { ok: false, problems: document.errors.map((error) => explain(text, error)) };
-  }
-  if (document.contents === null || (isScalar(document.contents) && text.trim() === '')) {
-    return { ok: false, problems: [{ span: { start: 0, end: 0 }, message: 'it is empty' }] };
-  }
   try {
-    const root = new Converter(document).convert(document.contents, 0);
-    return { ok: true, root };
+    const document = compose(text);
+    if (document.errors.length > 0) {
+      return { ok: false, problems: document.errors.map((error) => explain(text, error)) };
+    }
+    if (document.contents === null || (isScalar(document.contents) && text.trim() === '')) {
+      return { ok: false, problems: [{ span: { start: 0, end: 0 }, message: 'it is empty' }] };
+    }
+    return { ok: true, root: new Converter(document).convert(document.contents, 0) };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, problems: [error.problem] };
-    throw error;
-  }
-}
-
-/** The parser recurses on block nesting too; null when that has gone too deep for the stack. */
-function parseBounded(text: string): Document.Parsed | null {
-  try {
-    return parseDocument(text, { uniqueKeys: false, prettyErrors: false });
-  } catch (error) {
-    if (error instanceof RangeError) return null;
     throw error;
   }
 }
@@ -64,33 +56,43 @@ class Unreadable extends Error {
   }
 }
 
-function tooDeep(span: Span): ParsedText {
-  const message = `the value is nested more than ${MAX_DEPTH} levels deep`;
-  return { ok: false, problems: [{ span, message }] };
+/** The only document of the text; a second one is an error in it. */
+function compose(text: string): Document.Parsed {
+  const composer = new Composer({ uniqueKeys: false });
+  const documents = composer.compose(boundedTokens(text), true, text.length);
+  const [document, second] = documents as Iterable<Document.Parsed>;
+  if (document === undefined) throw new Error('the composer was told to give a document');
+  if (second === undefined) return document;
+  const [start, end] = second.range;
+  throw new Unreadable({
+    span: { start, end: Math.max(end, start + 1) },
+    message: 'the file holds more than one YAML document',
+    fix: 'use one file each',
+  });
 }
 
-/** Flow brackets nest without indentation, and the parser recurses: bound them before it runs. */
-function deepestFlow(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const char of text) {
-    if (char === '{' || char === '[') deepest = Math.max(deepest, ++depth);
-    else if (char === '}' || char === ']') depth--;
+/**
+ * The tokens of the parser's first pass, which keeps a stack of its own. The pass behind it
+ * recurses, and a full stack can end the process there: what nests too deep does not get that far.
+ */
+function* boundedTokens(text: string): Generator<CST.Token> {
+  const parser = new Parser();
+  for (const lexeme of new Lexer().lex(text)) {
+    yield* parser.next(lexeme);
+    // Beside the open collections the document and a scalar may stand on the stack.
+    if (parser.stack.length > MAX_DEPTH + 2) {
+      const span = { start: parser.offset, end: parser.offset + 1 };
+      throw new Unreadable({ span, message: TOO_DEEP });
+    }
   }
-  return deepest;
+  yield* parser.end();
 }
 
 function explain(
   text: string,
-  error: { readonly pos: readonly [number, number]; readonly message: string; code?: string },
+  error: { readonly pos: readonly [number, number]; readonly message: string },
 ): SyntaxProblem {
   const span = { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) };
-  if (error.code === 'MULTIPLE_DOCS') {
-    return {
-      span,
-      message: 'the file holds more than one YAML document',
-      fix: 'use one file each',
-    };
-  }
   const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
   const line = text.slice(lineStart, text.indexOf('\n', span.start) >>> 0);
   const message = error.message.charAt(0).toLowerCase() + error.message.slice(1);
@@ -107,9 +109,7 @@ class Converter {
 
   convert(node: Node | null, depth: number, fallback: Span = { start: 0, end: 0 }): SourceNode {
     const span = node?.range ? { start: node.range[0], end: node.range[1] } : fallback;
-    if (depth > MAX_DEPTH) {
-      throw new Unreadable({ span, message: `nested more than ${MAX_DEPTH} levels deep` });
-    }
+    if (depth > MAX_DEPTH) throw new Unreadable({ span, message: TOO_DEEP });
     if (node === null) return scalarNode(null, span);
     if (isAlias(node)) return this.convert(this.resolve(node, span), depth + 1, span);
     if (isMap(node)) return this.convertMap(node, depth, span);

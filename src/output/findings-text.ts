@@ -1,3 +1,4 @@
+import { SECRET_KEYS } from '../model/backends.ts';
 import type { Finding } from '../model/finding.ts';
 import type { LineIndex } from '../model/source.ts';
 import { printable, type Style } from './style.ts';
@@ -27,7 +28,8 @@ function snippet(
   const start = lines.at(finding.span.start);
   const end = lines.at(finding.span.end);
   const text = lines.line(start.line);
-  if (text.trim() === '') return [];
+  // A line of the user's own file may hold a secret, and reports end up in logs.
+  if (text.trim() === '' || SECRET_KEYS.some((key) => namesKey(text, key))) return [];
   const first = start.column - 1;
   const last = end.line === start.line ? end.column - 1 : text.length;
   // A value of many lines is marked by its first character only.
@@ -36,4 +38,8 @@ function snippet(
   const shown = printable(text.replaceAll('\t', ' ')).slice(0, 160);
   const caret = ' '.repeat(first) + '^'.repeat(Math.min(marks, Math.max(160 - first, 1)));
   return [`${number} | ${shown}`, `${' '.repeat(5)} | ${paint(caret)}`];
+}
+
+function namesKey(text: string, key: string): boolean {
+  return text.toLowerCase().includes(key.toLowerCase());
 }

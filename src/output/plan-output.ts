@@ -1,6 +1,6 @@
 import type { FieldChange } from '../model/compare-config.ts';
 import { isSecret, maskSecrets } from '../model/compare-config.ts';
-import type { LiveFinding } from '../model/live-rules.ts';
+import type { LiveFinding } from '../model/finding.ts';
 import { type Change, isInSync, type Plan } from '../model/plan.ts';
 import { printable, type Style } from './style.ts';
 
@@ -63,12 +63,14 @@ function describe(change: Change): string {
 
 function fieldText(field: FieldChange, action: Change['action']): string {
   const shown = (value: unknown) => (isSecret(field.field) ? '********' : scalarText(value));
-  const name = field.field.padEnd(22);
+  const name = printable(field.field).padEnd(22);
   if (field.field === 'expires') return `${name} yes -> never`;
-  if (action === 'create' || field.before === undefined) return `${name} ${shown(field.after)}`;
+  if (action === 'create') return `${name} ${shown(field.after)}`;
   if (action === 'delete') return `${name} ${shown(field.before)}`;
-  if (field.after === undefined) return `${name} ${shown(field.before)} -> (not set)`;
-  return `${name} ${shown(field.before)} -> ${shown(field.after)}`;
+  const absent =
+    field.byDefault === undefined ? '(not set)' : `${shown(field.byDefault)} (default)`;
+  const side = (value: unknown) => (value === undefined ? absent : shown(value));
+  return `${name} ${side(field.before)} -> ${side(field.after)}`;
 }
 
 function scalarText(value: unknown): string {

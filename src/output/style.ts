@@ -32,9 +32,16 @@ export function styleOf(
  * cursor or hide text, are spelt out.
  */
 export function printable(text: string): string {
-  return text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-    /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, spelledOut);
+}
+
+/** Nearly all text there is: nothing in it needs a second look. */
+export const PLAIN = /^[\x20-\x7e]*$/;
+
+const UNPRINTABLE =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
+  /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
+
+function spelledOut(char: string): string {
+  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

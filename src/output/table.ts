@@ -1,5 +1,5 @@
 import stringWidth from 'fast-string-width';
-import { printable, type Style } from './style.ts';
+import { PLAIN, printable, type Style } from './style.ts';
 
 /** Lays rows out in columns, two spaces apart, without blanks at the ends of lines. */
 export function table(
@@ -7,14 +7,27 @@ export function table(
   rows: readonly (readonly string[])[],
   style: Style,
 ): string {
-  const cells = rows.map((row) => row.map(printable));
-  const widths = header.map((title, i) =>
-    Math.max(stringWidth(title), ...cells.map((row) => stringWidth(row[i] ?? ''))),
+  const widths = header.map(() => 0);
+  const cells = [header, ...rows].map((row) =>
+    row.map((text, i) => {
+      const cell = printable(text);
+      widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
+      return cell;
+    }),
   );
-  const line = (row: readonly string[]) =>
+  const [first = '', ...lines] = cells.map((row) =>
     row
-      .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - stringWidth(cell)))
+      .map((cell, i) => padded(cell, widths[i] ?? 0))
       .join('  ')
-      .trimEnd();
-  return [style.colour.bold(line(header)), ...cells.map(line)].join('\n');
+      .trimEnd(),
+  );
+  return [style.colour.bold(first), ...lines].join('\n');
+}
+
+function widthOf(cell: string): number {
+  return PLAIN.test(cell) ? cell.length : stringWidth(cell);
+}
+
+function padded(cell: string, width: number): string {
+  return PLAIN.test(cell) ? cell.padEnd(width) : cell + ' '.repeat(width - stringWidth(cell));
 }

@@ -1,4 +1,5 @@
 import { BACKEND_KEYS, MAX_VNI } from '../backends.ts';
+import { isSecret } from '../compare-config.ts';
 import type { Finding } from '../finding.ts';
 import { decodeStruct, type FieldEntry, finalValue, type GoType } from '../go-decode.ts';
 import {
@@ -17,7 +18,7 @@ const TYPES = Object.keys(BACKEND_KEYS);
  */
 export function checkBackend(decoded: DecodedConfig, base: string): Finding[] {
   const backend = decoded.fields.Backend.at(-1)?.entry;
-  if (backend?.value.kind !== 'object') return [];
+  if (backend === undefined || !['object', 'null'].includes(backend.value.kind)) return [];
   const path = `${base}${pointerStep(backend.key)}`;
   const typeEntry = decodeBackendType(backend.value).fields.Type.findLast(
     (one) => one.value !== undefined,
@@ -39,7 +40,8 @@ export function checkBackend(decoded: DecodedConfig, base: string): Finding[] {
       },
     ];
   }
-  const { fields } = decodeStruct(backend.value.entries, keys);
+  const entries = backend.value.kind === 'object' ? backend.value.entries : [];
+  const { fields } = decodeStruct(entries, keys);
   return Object.values(fields)
     .flat()
     .flatMap((field) => checkField(field, type, path));
@@ -47,7 +49,7 @@ export function checkBackend(decoded: DecodedConfig, base: string): Finding[] {
 
 function checkField(field: FieldEntry, type: string, base: string): Finding[] {
   const { key, value } = field.entry;
-  const problem = field.objection ?? outOfBounds(key, field.value);
+  const problem = objectionTo(field);
   if (problem === undefined) return [];
   return [
     {
@@ -58,6 +60,12 @@ function checkField(field: FieldEntry, type: string, base: string): Finding[] {
       span: value.span,
     },
   ];
+}
+
+function objectionTo({ entry, value, objection }: FieldEntry): string | undefined {
+  // Go's objection quotes the value.
+  if (objection !== undefined && isSecret(entry.key)) return 'must be text';
+  return objection ?? outOfBounds(entry.key, value);
 }
 
 /** Limits of the kernel and of the protocols; a decoded int of Go may lie beyond. */

@@ -227,13 +227,14 @@ function checkSubnet(side: Side, range: AllocationRange): Finding[] {
   return findings;
 }
 
-/** Blocks no VTEP can have as its address: this network, loopback, multicast and beyond. */
+/** Blocks no VTEP can have as its address: this network, loopback, multicast, link-local IPv6. */
 const UNUSABLE: readonly Subnet[] = [
   { family: 4, base: 0n, length: 8 },
   { family: 4, base: 127n << 24n, length: 8 },
   { family: 4, base: 224n << 24n, length: 3 },
   { family: 6, base: 0n, length: 127 },
   { family: 6, base: 0xffn << 120n, length: 8 },
+  { family: 6, base: 0xfe80n << 112n, length: 10 },
 ];
 
 function checkPublicIP(side: Side, range: AllocationRange): Finding[] {

@@ -1,0 +1,74 @@
+import { compareSubnets, type Subnet, subnetsOverlap } from './address.ts';
+import type { KeylessFinding } from './finding.ts';
+import type { LeaseValue } from './lease-value.ts';
+import type { LiveLease } from './snapshot.ts';
+
+/** A lease with an earlier one that it gets in the way of. */
+type Pair = readonly [LiveLease, LiveLease];
+
+/** What leases do to one another: subnets that overlap, addresses and MACs that two have. */
+export function checkLeasePairs(leases: readonly LiveLease[]): [LiveLease, KeylessFinding][] {
+  const readable = leases.filter((lease) => lease.subnet !== null);
+  // By lease: one that overlaps in both families is told once.
+  const overlaps = new Map([
+    ...overlapping(readable, (lease) => lease.subnet),
+    ...overlapping(readable, (lease) => lease.ipv6Subnet),
+  ]);
+  return [
+    ...[...overlaps].map(([lease, other]): [LiveLease, KeylessFinding] => [
+      lease,
+      {
+        rule: 'subnets-overlap',
+        severity: 'warning',
+        message: `${lease.name} overlaps ${other.name}: of two routes to one address only one is right`,
+      },
+    ]),
+    ...sharing(readable, 'public-ip-shared', 'public IP', (value) => value.publicIP),
+    ...sharing(readable, 'public-ip-shared', 'public IPv6', (value) => value.publicIPv6),
+    ...sharing(readable, 'vtep-mac-shared', 'VTEP MAC', (value) => value.vtepMAC),
+    ...sharing(readable, 'vtep-mac-shared', 'IPv6 VTEP MAC', (value) => value.vtepMACv6),
+  ];
+}
+
+/** Each lease with an earlier one (by address) whose subnet it overlaps. */
+function overlapping(
+  leases: readonly LiveLease[],
+  subnetOf: (lease: LiveLease) => Subnet | null,
+): Pair[] {
+  const sorted = leases
+    .flatMap((lease) => {
+      const subnet = subnetOf(lease);
+      return subnet === null ? [] : [{ lease, subnet }];
+    })
+    .sort((a, b) => compareSubnets(a.subnet, b.subnet));
+  const pairs: Pair[] = [];
+  let widest: (typeof sorted)[number] | undefined;
+  for (const one of sorted) {
+    if (widest !== undefined && subnetsOverlap(widest.subnet, one.subnet)) {
+      pairs.push([one.lease, widest.lease]);
+    } else {
+      widest = one;
+    }
+  }
+  return pairs;
+}
+
+function sharing<T>(
+  leases: readonly LiveLease[],
+  rule: KeylessFinding['rule'],
+  what: string,
+  pick: (value: LeaseValue) => T | null,
+): [LiveLease, KeylessFinding][] {
+  const first = new Map<T, LiveLease>();
+  return leases.flatMap((lease): [LiveLease, KeylessFinding][] => {
+    const value = typeof lease.value === 'string' ? null : pick(lease.value);
+    if (value === null) return [];
+    const other = first.get(value);
+    if (other === undefined) {
+      first.set(value, lease);
+      return [];
+    }
+    const message = `${lease.name} and ${other.name} have the same ${what}`;
+    return [[lease, { rule, severity: 'warning', message }]];
+  });
+}

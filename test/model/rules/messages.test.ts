@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { checkDocument } from '../../../src/model/document.ts';
+import { BARE, DUAL, type Edit, edited, SITE } from './sites.ts';
+
+function said(base: string, edits: readonly Edit[]) {
+  const text = edited(base, edits);
+  const { findings } = checkDocument(text, base === BARE ? 'net.json' : 'site.yaml');
+  return findings.map(({ rule, message, fix }) => ({ rule, message, ...(fix ? { fix } : {}) }));
+}
+
+describe('what a finding says', () => {
+  it.each([
+    ['SubnetMaks', 'did you mean SubnetMax?'],
+    ['IPV6Subnetmax', undefined],
+    [
+      'Wholly',
+      'known keys: Network, SubnetLen, SubnetMin, SubnetMax, Backend, EnableIPv4, EnableIPv6, IPv6Network, IPv6SubnetLen, IPv6SubnetMin, IPv6SubnetMax, EnableNFTables',
+    ],
+  ])('of the key %s in a network, suggests: %s', (key, fix) => {
+    const found = said(BARE, [['"Backend"', `"${key}": null, "Backend"`]]);
+    expect(found.filter(({ rule }) => rule === 'unknown-key')).toEqual(
+      fix === undefined
+        ? []
+        : [{ rule: 'unknown-key', message: `flannel silently ignores the key "${key}"`, fix }],
+    );
+  });
+
+  it('of a misspelt key in a BIG-IP, suggests the right one', () => {
+    expect(said(SITE, [['selfIP', 'selfIp']])).toEqual([
+      {
+        rule: 'unknown-key',
+        message: 'bigips.0 has no key "selfIp"',
+        fix: 'did you mean selfIP?',
+      },
+    ]);
+  });
+
+  it('of a refused config, names the check and each version that refuses', () => {
+    expect(said(BARE, [['10.244.10.0', '10.244.10.1']])).toEqual([
+      {
+        rule: 'flannel-rejects',
+        message:
+          'flannel v0.12.0 and v0.20.0 refuse this config. SubnetMin 10.244.10.1 is not on a subnet boundary; the one below is 10.244.10.0',
+      },
+    ]);
+  });
+
+  it('of a config that only one version refuses, names that one', () => {
+    expect(said(BARE, [['"Backend"', '"EnableIPv6": true, "Backend"']])).toEqual([
+      {
+        rule: 'flannel-rejects',
+        message:
+          'flannel v0.20.0 refuses this config. EnableIPv6 is true and IPv6Network is missing',
+      },
+    ]);
+  });
+
+  it('of a secret that is no text, does not quote it', () => {
+    const backend = '{ "Type": "ipsec", "PSK": 20210917, "UDPEncap": 1 }';
+    const found = said(BARE, [['{ "Type": "vxlan" }', backend]]);
+    expect(found.filter(({ rule }) => rule === 'flannel-rejects')).toEqual([
+      {
+        rule: 'flannel-rejects',
+        message: "PSK: must be text; flannel's ipsec backend does not start (all versions)",
+      },
+      {
+        rule: 'flannel-rejects',
+        message:
+          "UDPEncap: must be true or false, not 1; flannel's ipsec backend does not start (all versions)",
+      },
+    ]);
+  });
+
+  it('of a range that includes the BIG-IP, gives one that does not', () => {
+    expect(said(SITE, [['10.244.99.0', '10.244.255.0']])).toEqual([
+      {
+        rule: 'range-includes-bigip',
+        message:
+          'SubnetMin 10.244.10.0 to SubnetMax 10.244.255.0 lets flannel hand out 10.244.100.0/24, which bigip-1 reserves',
+        fix: 'set SubnetMin 10.244.10.0 and SubnetMax 10.244.99.0',
+      },
+    ]);
+  });
+
+  it('of a range that begins shortly before the BIG-IP, gives the larger part behind it', () => {
+    const found = said(SITE, [
+      ['10.244.100.0/24', '10.244.12.0/24'],
+      ['10.244.100.10', '10.244.12.10'],
+    ]);
+    expect(found.map(({ fix }) => fix)).toEqual([
+      'set SubnetMin 10.244.13.0 and SubnetMax 10.244.99.0',
+    ]);
+  });
+
+  it('of a reversed range, says nothing of the BIG-IP between its ends', () => {
+    const found = said(SITE, [['10.244.10.0', '10.244.110.0']]);
+    expect(found.map(({ rule }) => rule)).toEqual(['range-reversed']);
+  });
+
+  it('of unknown keys that differ in case, does not call them the same', () => {
+    const found = said(BARE, [['"Backend"', '"note": 1, "NOTE": 2, "Backend"']]);
+    expect(found.map(({ rule }) => rule)).toEqual(['unknown-key', 'unknown-key']);
+  });
+
+  it('of a range that is the BIG-IP, says that nothing is left', () => {
+    const found = said(SITE, [
+      ['10.244.10.0', '10.244.100.0'],
+      ['10.244.99.0', '10.244.100.0'],
+    ]);
+    expect(found).toEqual([
+      {
+        rule: 'range-includes-bigip',
+        message:
+          'SubnetMin 10.244.100.0 to SubnetMax 10.244.100.0 lets flannel hand out 10.244.100.0/24, which bigip-1 reserves',
+        fix: 'no range is left beside the BIG-IPs: give them other subnets',
+      },
+      {
+        rule: 'range-empty',
+        message: 'the BIG-IPs reserve the whole allocation range: nothing is left to hand out',
+      },
+      {
+        rule: 'range-small',
+        message:
+          'the allocation range SubnetMin 10.244.100.0 to SubnetMax 10.244.100.0 holds 1 subnet(s) in all',
+        fix: 'leave room for every node there will be, and for replacing one',
+      },
+    ]);
+  });
+
+  it('of a BIG-IP with half an IPv6 side, lists what it lacks', () => {
+    const found = said(DUAL, [
+      ['    vtepMACv6: 00:0c:29:2e:db:2f\n', ''],
+      ['    publicIPv6: fd00:10:1::245\n', ''],
+    ]);
+    expect(found).toEqual([
+      {
+        rule: 'family-mismatch',
+        message:
+          'the network is dual-stack and bigip-1 lacks publicIPv6, vtepMACv6: every flanneld that has to pick a subnet crashes while an IPv4-only lease is there',
+        fix: 'add publicIPv6, vtepMACv6',
+      },
+    ]);
+  });
+
+  it('comes with errors first, then by place', () => {
+    const found = said(SITE, [
+      ['Backend: { Type: vxlan }', 'Backend: { Type: vxlan, GBP: true, Port: 4789 }'],
+      ['publicIP: 10.1.10.245', 'publicIP: 127.0.0.1'],
+      ['Network: 10.244.0.0/16', 'Network: 10.244.0.1/16'],
+    ]);
+    expect(found.map(({ rule }) => rule)).toEqual([
+      'host-bits',
+      'public-ip-unusable',
+      'vxlan-gbp',
+      'vxlan-port',
+    ]);
+  });
+});

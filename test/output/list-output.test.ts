@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { listLeases } from '../../src/model/lease-list.ts';
+import { listJson, listText } from '../../src/output/list-output.ts';
+import {
+  BIGIP_KEY,
+  DUAL_BIGIP,
+  DUAL_NETWORK,
+  liveOf,
+  node,
+  PREFIX,
+  RESERVATION,
+  reservation,
+  siteOf,
+} from '../model/snapshots.ts';
+import { NASTY, PLAIN, SHOWN } from './plain.ts';
+
+const site = siteOf();
+const ours = reservation(BIGIP_KEY, RESERVATION);
+const short = { wide: false, ttl: false };
+const none = new Map<string, number>();
+
+const rowsOf = (text: string) => text.split('\n').map((line) => line.split(/ {2,}/));
+
+describe('the table of leases', () => {
+  it('has a row for each, and every problem in words below', () => {
+    const leases = [
+      ours,
+      node(20, { BackendData: { VNI: 1, VtepMAC: '0a:00:00:00:00:14' } }),
+      node(1, {}, 'bigip'),
+    ];
+    const text = listText(listLeases(liveOf({ leases }), site, none), short, PLAIN);
+    expect(text.split('\n')).toEqual([
+      'SUBNET           PUBLIC IP    BACKEND  VTEP MAC           VNI  EXPIRES  KIND        NAME     IN RANGE  PROBLEMS',
+      '10.244.20.0/24   10.1.10.20   vxlan    0a:00:00:00:00:14  1    yes      node        -        yes       -',
+      '10.244.100.0/24  10.1.10.245  vxlan    00:0c:29:2e:db:2e  -    never    bigip       bigip-1  no        -',
+      'bigip            -            -        -                  -    -        unreadable  -        -         key-unreadable',
+      '',
+      '  ! warning: bigip is no subnet key: flanneld v0.18 and later loses the events of the next second, and again when it is deleted [key-unreadable]',
+      '      remove it; a flanneld up to v0.17 must be restarted afterwards',
+    ]);
+  });
+
+  it('has both families in one cell', () => {
+    const value = `${RESERVATION.slice(0, -1)},"PublicIPv6":"fd00:10:1::245","BackendV6Data":{"VtepMAC":"00:0c:29:2e:db:2f"}}`;
+    const live = liveOf({
+      config: DUAL_NETWORK,
+      leases: [reservation('10.244.100.0-24&fd00:10:244:64::-64', value)],
+    });
+    const dual = siteOf({ network: DUAL_NETWORK, bigips: [DUAL_BIGIP] });
+    const [, row] = rowsOf(listText(listLeases(live, dual, none), short, PLAIN));
+    expect(row).toEqual([
+      '10.244.100.0/24 fd00:10:244:64::/64',
+      '10.1.10.245 fd00:10:1::245',
+      'vxlan',
+      '00:0c:29:2e:db:2e 00:0c:29:2e:db:2f',
+      '-',
+      'never',
+      'bigip',
+      'bigip-1',
+      'no',
+      '-',
+    ]);
+  });
+
+  it.each([
+    [{ wide: false, ttl: true }, ['TTL']],
+    [{ wide: true, ttl: false }, ['TTL', 'KEY']],
+    [{ wide: true, ttl: true }, ['TTL', 'KEY']],
+    [short, []],
+  ])('has with %j the further columns %j', (options, columns) => {
+    const [header] = rowsOf(
+      listText(listLeases(liveOf({ leases: [ours] }), site, none), options, PLAIN),
+    );
+    expect(header?.slice(10)).toEqual(columns);
+  });
+
+  it.each([
+    [86_399, '23h59m'],
+    [3600, '1h00m'],
+    [3599, '59m59s'],
+    [61, '1m01s'],
+    [59, '59s'],
+    [0, '0s'],
+    [null, '-'],
+  ])('shows %s seconds as %s', (ttl, shown) => {
+    const leases = [{ ...node(20), ttl }];
+    const [, row] = rowsOf(
+      listText(listLeases(liveOf({ leases }), site, none), { wide: true, ttl: true }, PLAIN),
+    );
+    expect(row?.slice(10)).toEqual([shown, `${PREFIX}/subnets/10.244.20.0-24`]);
+  });
+
+  it('never prints control characters', () => {
+    const leases = [node(20, { BackendType: NASTY }), node(1, {}, NASTY)];
+    const text = listText(
+      listLeases(liveOf({ leases }), site, none),
+      { wide: true, ttl: true },
+      PLAIN,
+    );
+    expect(text).not.toContain('\u001b');
+    expect(text).not.toContain('\u202e');
+    expect(text.split(SHOWN).length).toBeGreaterThan(4);
+  });
+
+  it('says that there is nothing', () => {
+    expect(listText([], short, PLAIN)).toBe('no leases');
+  });
+});
+
+describe('the document of leases', () => {
+  it('has every field, and null for the fix of a problem that has none', () => {
+    const live = liveOf({ leases: [node(20, {}, '10.244.20.7-24')] });
+    const key = `${PREFIX}/subnets/10.244.20.7-24`;
+    expect(listJson(listLeases(live, site, none))).toEqual([
+      {
+        subnet: '10.244.20.7/24',
+        ipv6Subnet: null,
+        publicIP: '10.1.10.20',
+        publicIPv6: null,
+        backendType: 'vxlan',
+        vtepMAC: '0a:00:00:00:00:14',
+        vtepMACv6: null,
+        vni: null,
+        expires: true,
+        ttl: null,
+        kind: 'node',
+        name: null,
+        inAllocationRange: true,
+        key,
+        problems: [
+          {
+            rule: 'lease-host-bits',
+            severity: 'warning',
+            message: "10.244.20.7-24 has host bits: the kernel refuses flannel's route",
+            key,
+            fix: null,
+          },
+        ],
+      },
+    ]);
+  });
+});
