@@ -37,7 +37,12 @@ describe('two leases', () => {
   it('that share addresses and MACs of IPv6 are told', () => {
     const value = { PublicIPv6: 'fd00::1', BackendV6Data: { VtepMAC: '0a:00:00:00:01:01' } };
     const [first, second] = [dual(20, '20'), dual(21, '21')];
-    expect(told([{ name: first, value }, { name: second, value }])).toEqual([
+    expect(
+      told([
+        { name: first, value },
+        { name: second, value },
+      ]),
+    ).toEqual([
       `${second} public-ip-shared: ${second} and ${first} have the same public IPv6`,
       `${second} vtep-mac-shared: ${second} and ${first} have the same IPv6 VTEP MAC`,
     ]);
@@ -45,7 +50,12 @@ describe('two leases', () => {
 
   it('are no pair where one has no subnet key', () => {
     const value = { PublicIP: '10.1.10.9' };
-    expect(told([{ name: 'bigip', value }, { name: '10.244.20.0-24', value }])).toEqual([]);
+    expect(
+      told([
+        { name: 'bigip', value },
+        { name: '10.244.20.0-24', value },
+      ]),
+    ).toEqual([]);
   });
 });
 
@@ -65,7 +75,9 @@ describe('the leases that overlap', () => {
         const inside = list.filter((one) =>
           list.some((other) => other.length < one.length && subnetsOverlap(one, other)),
         );
-        const leases = list.map((subnet) => ({ name: formatLeaseKey({ subnet, ipv6Subnet: null }) }));
+        const leases = list.map((subnet) => ({
+          name: formatLeaseKey({ subnet, ipv6Subnet: null }),
+        }));
         const found = told(leases).filter((text) => text.includes('subnets-overlap'));
         expect(found.map((text) => text.split(' ')[0]).sort()).toEqual(
           inside.map((subnet) => formatLeaseKey({ subnet, ipv6Subnet: null })).sort(),

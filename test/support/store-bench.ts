@@ -14,7 +14,7 @@ import { connectionTo, trustedTls } from './store-connection.ts';
 import { V2Http, v2Leaves } from './store-v2-http.ts';
 
 /** A key as the server tells it. */
-export interface BenchKey {
+interface BenchKey {
   readonly value: string;
   readonly revision: string;
   readonly expires: boolean;

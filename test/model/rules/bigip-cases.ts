@@ -135,8 +135,18 @@ export const BIGIP_CASES: Cases = {
       [['fd00:10:1::245', '«ff02::1']],
       [['fd00:10:1::245', 'fec0::1']],
     ],
-    ['/bigips/0/publicIPv6', DUAL, [['fd00:10:1::245', '«fe80::1']], [['fd00:10:1::245', 'fec0::1']]],
-    ['/bigips/0/publicIPv6', DUAL, [['fd00:10:1::245', '«febf:ffff::1']], [['fd00:10:1::245', 'fe7f:ffff::1']]],
+    [
+      '/bigips/0/publicIPv6',
+      DUAL,
+      [['fd00:10:1::245', '«fe80::1']],
+      [['fd00:10:1::245', 'fec0::1']],
+    ],
+    [
+      '/bigips/0/publicIPv6',
+      DUAL,
+      [['fd00:10:1::245', '«febf:ffff::1']],
+      [['fd00:10:1::245', 'fe7f:ffff::1']],
+    ],
   ],
   'public-ip-in-network': [
     [
