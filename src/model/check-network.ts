@@ -38,14 +38,14 @@ export interface CheckNetworkOptions {
 /** Checks one network config by flannel's own checks and by this program's rules. */
 export function checkNetwork(root: SourceNode, options: CheckNetworkOptions): CheckedNetwork {
   const { api, withBigip, base } = options;
+  const decoded = decodeConfig(root);
   const judged = JUDGES[api].map((version) => ({
     version,
-    judgement: judgeConfig(root, version),
+    judgement: judgeConfig(root, version, decoded),
   }));
-  const decoded = decodeConfig(root);
   const config = judged.some(({ judgement }) => refused(judgement))
     ? null
-    : effective(root, judged.at(-1)?.judgement);
+    : effective(root, judged);
   const findings: Finding[] = [
     ...flannelRejects(judged, base),
     ...(judged.some(({ judgement }) => judgement.networkMissing) ? [networkMissing(base)] : []),
@@ -72,8 +72,9 @@ function refused(judgement: Judgement): boolean {
  * The values to go on with. flannel v0.15 to v0.17 read IPv6 from the v2 store, so where v0.12 is
  * the judge, v0.20 still says which families there are, if it takes the config.
  */
-function effective(root: SourceNode, last: Judgement | undefined): NetworkConfig | null {
-  return judgeConfig(root, 'v0.20.0').config ?? last?.config ?? null;
+function effective(root: SourceNode, judged: Judged): NetworkConfig | null {
+  const modern = judged.find(({ version }) => version === 'v0.20.0')?.judgement;
+  return (modern ?? judgeConfig(root, 'v0.20.0')).config ?? judged[0]?.judgement.config ?? null;
 }
 
 type Judged = readonly { readonly version: FlannelVersion; readonly judgement: Judgement }[];

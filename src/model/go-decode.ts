@@ -149,14 +149,18 @@ export interface DecodedStruct<S extends Record<string, GoType>> {
   readonly unknown: readonly ObjectEntry[];
 }
 
-/** Folded field names of each struct: thousands of leases are decoded with the same one. */
-const foldedNames = new WeakMap<object, Map<string, string>>();
+/** Names by their folded form: thousands of documents are decoded with the same few lists. */
+const foldedLists = new WeakMap<object, ReadonlyMap<string, string>>();
 
-function namesOf(struct: Record<string, GoType>): Map<string, string> {
-  const known = foldedNames.get(struct);
+/** The names of a constant list (or the keys of a constant struct) by their folded form. */
+export function foldedNames(
+  constant: readonly string[] | Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, string> {
+  const known = foldedLists.get(constant);
   if (known) return known;
-  const names = new Map(Object.keys(struct).map((name) => [foldKey(name), name]));
-  foldedNames.set(struct, names);
+  const list: readonly string[] = Array.isArray(constant) ? constant : Object.keys(constant);
+  const names = new Map(list.map((name) => [foldKey(name), name]));
+  foldedLists.set(constant, names);
   return names;
 }
 
@@ -165,7 +169,7 @@ export function decodeStruct<const S extends Record<string, GoType>>(
   entries: readonly ObjectEntry[],
   struct: S,
 ): DecodedStruct<S> {
-  const names = namesOf(struct);
+  const names = foldedNames(struct);
   const fields: Record<string, FieldEntry[]> = Object.fromEntries(
     Object.keys(struct).map((name) => [name, []]),
   );

@@ -82,7 +82,7 @@ export const CONFIG_FIELDS = {
   EnableNFTables: 'any',
 } as const;
 
-type ConfigField = keyof typeof CONFIG_FIELDS;
+export type ConfigField = keyof typeof CONFIG_FIELDS;
 
 /** The fields v0.12.0 has; it skips every other key unseen. */
 const V0_12_FIELDS: readonly ConfigField[] = [
@@ -109,8 +109,11 @@ export function decodeBackendType(backend: SourceNode): DecodedStruct<typeof BAC
 }
 
 /** Asks one flannel version about a config document. */
-export function judgeConfig(root: SourceNode, version: FlannelVersion): Judgement {
-  const decoded = decodeConfig(root);
+export function judgeConfig(
+  root: SourceNode,
+  version: FlannelVersion,
+  decoded: DecodedConfig | null = decodeConfig(root),
+): Judgement {
   if (decoded === null) {
     const message = `a network config must be a JSON object, this is ${root.raw.slice(0, 20)}`;
     return {

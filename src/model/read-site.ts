@@ -3,6 +3,8 @@ import { checkNetwork, type EtcdApi } from './check-network.ts';
 import type { Finding } from './finding.ts';
 import type { SiteDocument } from './generated/documents.ts';
 import { validateSite } from './generated/site-validator.js';
+import { foldKey } from './go-decode.ts';
+import type { ConfigField } from './network-config.ts';
 import { BigIpReader } from './read-bigip.ts';
 import { checkBigips } from './rules/bigips.ts';
 import type { Site } from './site.ts';
@@ -40,7 +42,9 @@ export function readSite(root: SourceNode, api?: EtcdApi): ReadSite {
     ...structure,
     ...network.findings,
     ...reader.findings,
-    ...(network.config ? checkBigips(known, network.config) : []),
+    ...(network.config
+      ? checkBigips(known, network.config, (field) => networkPath(networkNode, field))
+      : []),
   ].map((finding) => withSpan(finding, root));
   const broken = findings.some((finding) => finding.severity === 'error');
   if (broken || network.config === null) return { site: null, findings };
@@ -53,6 +57,13 @@ export function readSite(root: SourceNode, api?: EtcdApi): ReadSite {
     },
     findings,
   };
+}
+
+/** The pointer of a field of the network, in the case it is written in. */
+function networkPath(network: SourceNode, field: ConfigField): string | null {
+  if (network.kind !== 'object') return null;
+  const entry = network.entries.findLast(({ key }) => foldKey(key) === foldKey(field));
+  return entry === undefined ? null : `/network${pointerStep(entry.key)}`;
 }
 
 function validApi(api: unknown): EtcdApi {

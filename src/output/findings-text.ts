@@ -30,15 +30,25 @@ function snippet(
   const text = lines.line(start.line);
   // A line of the user's own file may hold a secret, and reports end up in logs.
   if (text.trim() === '' || SECRET_KEYS.some((key) => namesKey(text, key))) return [];
-  const first = start.column - 1;
-  const last = end.line === start.line ? end.column - 1 : text.length;
   // A value of many lines is marked by its first character only.
-  const marks = end.line === start.line ? Math.max(last - first, 1) : 1;
+  const last = end.line === start.line ? Math.max(end.column, start.column + 1) : start.column + 1;
+  const [before, marked, after] = [
+    text.slice(0, start.column - 1),
+    text.slice(start.column - 1, last - 1),
+    text.slice(last - 1),
+  ].map((part) => printable(part.replaceAll('\t', ' '))) as [string, string, string];
   const number = String(start.line).padStart(5);
-  const shown = printable(text.replaceAll('\t', ' ')).slice(0, 160);
-  const caret = ' '.repeat(first) + '^'.repeat(Math.min(marks, Math.max(160 - first, 1)));
-  return [`${number} | ${shown}`, `${' '.repeat(5)} | ${paint(caret)}`];
+  const margin = `${' '.repeat(5)} | `;
+  // A one-line config may be very long: the window begins near the value.
+  const from = Math.max(before.length - SNIPPET_BEFORE, 0);
+  const shown = `${before}${marked}${after}`.slice(from, from + SNIPPET_WIDTH);
+  const caret = '^'.repeat(Math.min(Math.max(marked.length, 1), SNIPPET_WIDTH - SNIPPET_BEFORE));
+  return [`${number} | ${shown}`, `${margin}${' '.repeat(before.length - from)}${paint(caret)}`];
 }
+
+/** Columns of a line that are shown, and how many of them before the value at fault. */
+const SNIPPET_WIDTH = 120;
+const SNIPPET_BEFORE = 60;
 
 function namesKey(text: string, key: string): boolean {
   return text.toLowerCase().includes(key.toLowerCase());

@@ -286,10 +286,10 @@ describe('validate', () => {
 
     expect(stdout).toBe(
       [
-        'bad.yaml:7:14: error: SubnetMin 10.244.10.0 to SubnetMax 10.244.255.0 lets flannel hand out 10.244.100.0/24, which bigip-1 reserves [range-includes-bigip]',
+        'bad.yaml:7:14: error: SubnetMin 10.244.10.0 to SubnetMax 10.244.255.0 lets flannel hand out 10.244.100.0/24, which bigip-1 reserves; 10.244.10.0 to 10.244.99.0 would do [range-includes-bigip]',
         '    7 |   SubnetMax: 10.244.255.0',
         '      |              ^^^^^^^^^^^^',
-        '    set SubnetMin 10.244.10.0 and SubnetMax 10.244.99.0',
+        '    set SubnetMin: 10.244.10.0 and SubnetMax: 10.244.99.0',
         '1 file checked, 1 invalid, 0 warnings',
         '',
       ].join('\n'),

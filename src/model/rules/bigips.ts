@@ -12,7 +12,12 @@ import {
 } from '../address.ts';
 import type { Finding, RuleId } from '../finding.ts';
 import { isGroupMac, isZeroMac } from '../mac.ts';
-import { type AllocationRange, type NetworkConfig, rangeAddresses } from '../network-config.ts';
+import {
+  type AllocationRange,
+  type ConfigField,
+  type NetworkConfig,
+  rangeAddresses,
+} from '../network-config.ts';
 import type { BigIpFamily, PlacedBigIp } from '../site.ts';
 
 /** The document's names of one family's values. */
@@ -28,13 +33,20 @@ interface Side extends BigIpFamily {
   readonly keys: (typeof KEYS)[4 | 6];
 }
 
+/** The JSON pointer of a field of the network config, as it is spelt; null when it is absent. */
+type PathOfField = (field: ConfigField) => string | null;
+
 /** Everything that must hold between the declared BIG-IPs and the network they join. */
-export function checkBigips(bigips: readonly PlacedBigIp[], network: NetworkConfig): Finding[] {
+export function checkBigips(
+  bigips: readonly PlacedBigIp[],
+  network: NetworkConfig,
+  pathOf: PathOfField,
+): Finding[] {
   return [
     ...checkNames(bigips),
     ...bigips.flatMap((bigip) => checkFamilies(bigip, network)),
-    ...checkSides(sidesOf(bigips, 4), network.ipv4),
-    ...checkSides(sidesOf(bigips, 6), network.ipv6),
+    ...checkSides(sidesOf(bigips, 4), network.ipv4, pathOf),
+    ...checkSides(sidesOf(bigips, 6), network.ipv6, pathOf),
   ];
 }
 
@@ -85,10 +97,14 @@ function checkFamilies({ bigip, path, ipv6Keys }: PlacedBigIp, network: NetworkC
   return [error(rule, path, message, `add ${missing.join(', ')}`)];
 }
 
-function checkSides(sides: readonly Side[], range: AllocationRange | null): Finding[] {
+function checkSides(
+  sides: readonly Side[],
+  range: AllocationRange | null,
+  pathOf: PathOfField,
+): Finding[] {
   if (range === null) return [];
   return [
-    ...checkAgainstRange(sides, range),
+    ...checkAgainstRange(sides, range, pathOf),
     ...sides.flatMap((side) => checkSubnet(side, range)),
     ...sides.flatMap((side) => checkPublicIP(side, range)),
     ...sides.flatMap(checkMac),
@@ -131,33 +147,39 @@ function checkOverlaps(sides: readonly Side[]): Finding[] {
 }
 
 /** The allocation range, both ends included, must leave every BIG-IP's subnet out. */
-function checkAgainstRange(sides: readonly Side[], range: AllocationRange): Finding[] {
+function checkAgainstRange(
+  sides: readonly Side[],
+  range: AllocationRange,
+  pathOf: PathOfField,
+): Finding[] {
   if (range.subnetMin > range.subnetMax) return [];
   const [minName, maxName] =
-    range.family === 4 ? ['SubnetMin', 'SubnetMax'] : ['IPv6SubnetMin', 'IPv6SubnetMax'];
+    range.family === 4
+      ? (['SubnetMin', 'SubnetMax'] as const)
+      : (['IPv6SubnetMin', 'IPv6SubnetMax'] as const);
+  const path = pathOf(maxName) ?? pathOf(minName) ?? '/network';
   const handedOut = rangeAddresses(range);
   const inside = sides.filter((side) => rangesOverlap(handedOut, rangeOf(side.subnet)));
   const cure = rangeWithout(
     sides.map((side) => side.subnet),
     range,
   );
-  const from = formatAddress(range.family, range.subnetMin);
-  const to = formatAddress(range.family, range.subnetMax);
-  const fix =
-    cure === null
-      ? 'no range is left beside the BIG-IPs: give them other subnets'
-      : `set ${minName} ${formatAddress(range.family, cure.subnetMin)} and ${maxName} ${formatAddress(range.family, cure.subnetMax)}`;
-  const findings = inside.map((side) =>
-    error(
-      'range-includes-bigip',
-      `/network/${maxName}`,
-      `${minName} ${from} to ${maxName} ${to} lets flannel hand out ${formatSubnet(side.subnet)}, which ${side.name} reserves`,
-      fix,
-    ),
-  );
+  const text = ({ subnetMin, subnetMax }: Pick<AllocationRange, 'subnetMin' | 'subnetMax'>) =>
+    [subnetMin, subnetMax].map((value) => formatAddress(range.family, value)) as [string, string];
+  const [from, to] = text(range);
+  const findings = inside.map((side) => {
+    const what = `${minName} ${from} to ${maxName} ${to} lets flannel hand out ${formatSubnet(side.subnet)}, which ${side.name} reserves`;
+    if (cure === null) {
+      const fix = 'no range is left beside the BIG-IPs: give them other subnets';
+      return error('range-includes-bigip', path, what, fix);
+    }
+    const [min, max] = text(cure);
+    const fix = `set ${minName}: ${min} and ${maxName}: ${max}`;
+    return error('range-includes-bigip', path, `${what}; ${min} to ${max} would do`, fix);
+  });
   if (cure !== null || inside.length === 0) return findings;
   const message = 'the BIG-IPs reserve the whole allocation range: nothing is left to hand out';
-  return [...findings, error('range-empty', `/network/${maxName}`, message)];
+  return [...findings, error('range-empty', path, message)];
 }
 
 /**

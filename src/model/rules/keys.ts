@@ -1,15 +1,17 @@
 import { ALL_BACKEND_KEYS, BACKEND_KEYS } from '../backends.ts';
 import type { Finding } from '../finding.ts';
-import { foldKey } from '../go-decode.ts';
+import { foldedNames, foldKey } from '../go-decode.ts';
 import { CONFIG_FIELDS, type DecodedConfig, decodeBackendType } from '../network-config.ts';
 import { type ObjectEntry, pointerStep, type SourceNode } from '../source.ts';
 import { suggest } from '../suggest.ts';
+
+const CONFIG_KEYS = Object.keys(CONFIG_FIELDS);
 
 /** Keys of the network config and of its `Backend` that flannel ignores, folds or overrides. */
 export function checkConfigKeys(root: SourceNode, decoded: DecodedConfig, base: string): Finding[] {
   const backend = decoded.fields.Backend.at(-1)?.entry;
   return [
-    ...checkKeys(root, Object.keys(CONFIG_FIELDS), base),
+    ...checkKeys(root, CONFIG_KEYS, base),
     ...(backend ? checkBackendKeys(backend, `${base}${pointerStep(backend.key)}`) : []),
   ];
 }
@@ -18,25 +20,27 @@ function checkBackendKeys(backend: ObjectEntry, base: string): Finding[] {
   const type = decodeBackendType(backend.value).fields.Type.findLast(
     (one) => one.value !== undefined,
   )?.value;
-  const own = type === undefined ? undefined : ownKeys(type);
+  const own = Object.entries(BACKEND_KEYS).find(([name]) => name === type?.toLowerCase())?.[1];
   return [
     ...checkKeys(backend.value, ALL_BACKEND_KEYS, base),
     ...(own ? unreadKeys(backend.value, type ?? '', own, base) : []),
   ];
 }
 
-function ownKeys(type: string): string[] | undefined {
-  const keys = Object.entries(BACKEND_KEYS).find(([name]) => name === type.toLowerCase())?.[1];
-  return keys && ['Type', ...Object.keys(keys)];
-}
-
 /** A key that another backend knows is no misspelling, but this backend does not read it. */
-function unreadKeys(node: SourceNode, type: string, own: string[], base: string): Finding[] {
+function unreadKeys(
+  node: SourceNode,
+  type: string,
+  own: Readonly<Record<string, unknown>>,
+  base: string,
+): Finding[] {
   if (node.kind !== 'object') return [];
-  const folded = new Set(own.map(foldKey));
-  const known = new Set(ALL_BACKEND_KEYS.map(foldKey));
+  const [known, read] = [foldedNames(ALL_BACKEND_KEYS), foldedNames(own)];
   return node.entries
-    .filter((entry) => known.has(foldKey(entry.key)) && !folded.has(foldKey(entry.key)))
+    .filter(({ key }) => {
+      const folded = foldKey(key);
+      return folded !== 'type' && known.has(folded) && !read.has(folded);
+    })
     .map((entry) => ({
       rule: 'backend-key-unread',
       severity: 'warning',
@@ -49,7 +53,7 @@ function unreadKeys(node: SourceNode, type: string, own: string[], base: string)
 /** Unknown, repeated and oddly cased keys of one object. */
 function checkKeys(node: SourceNode, known: readonly string[], base: string): Finding[] {
   if (node.kind !== 'object') return [];
-  const canonical = new Map(known.map((name) => [foldKey(name), name]));
+  const canonical = foldedNames(known);
   const seen = new Map<string, string>();
   const findings: Finding[] = [];
   for (const entry of node.entries) {

@@ -30,11 +30,11 @@ export const BIGIP_CASES: Cases = {
       [['10.244.100.0/24', '10.244.100.0/25']],
     ],
     [
-      '/network/SubnetMax',
+      '/network/SubnetMin',
       SITE,
       [
         ['  SubnetMax: 10.244.99.0\n', ''],
-        ['  Network', '  «Network'],
+        ['10.244.10.0', '«10.244.10.0'],
       ],
       [
         ['  SubnetMax: 10.244.99.0\n', ''],

@@ -76,8 +76,8 @@ describe('what a finding says', () => {
       {
         rule: 'range-includes-bigip',
         message:
-          'SubnetMin 10.244.10.0 to SubnetMax 10.244.255.0 lets flannel hand out 10.244.100.0/24, which bigip-1 reserves',
-        fix: 'set SubnetMin 10.244.10.0 and SubnetMax 10.244.99.0',
+          'SubnetMin 10.244.10.0 to SubnetMax 10.244.255.0 lets flannel hand out 10.244.100.0/24, which bigip-1 reserves; 10.244.10.0 to 10.244.99.0 would do',
+        fix: 'set SubnetMin: 10.244.10.0 and SubnetMax: 10.244.99.0',
       },
     ]);
   });
@@ -88,7 +88,7 @@ describe('what a finding says', () => {
       ['10.244.100.10', '10.244.12.10'],
     ]);
     expect(found.map(({ fix }) => fix)).toEqual([
-      'set SubnetMin 10.244.13.0 and SubnetMax 10.244.99.0',
+      'set SubnetMin: 10.244.13.0 and SubnetMax: 10.244.99.0',
     ]);
   });
 

@@ -100,7 +100,7 @@ function rangeFindings(text: string) {
   return findings.filter(({ rule }) => RANGE_RULES.includes(rule));
 }
 
-const PROPOSAL = /^set (IPv6|)SubnetMin (\S+) and (?:IPv6|)SubnetMax (\S+)$/;
+const PROPOSAL = /^set (IPv6|)SubnetMin: (\S+) and (?:IPv6|)SubnetMax: (\S+)$/;
 
 function withProposal(text: string, fix: string): string {
   const [, names, min, max] = PROPOSAL.exec(fix) ?? [];
