@@ -8,6 +8,41 @@ import './generate-schemas.mjs';
 const root = new URL('..', import.meta.url).pathname;
 const services = path.join(root, 'scripts/etcd-services.mjs');
 
+/** What is called of etcd's services. */
+const CALLED = {
+  KV: ['Range', 'Txn'],
+  Lease: ['LeaseTimeToLive'],
+  Auth: ['Authenticate'],
+};
+
+/** The called methods and the messages they know; every other definition only costs load time. */
+function calledOnly(definitions) {
+  const packages = definitions.nested;
+  const kept = Object.fromEntries(Object.keys(packages).map((name) => [name, {}]));
+  const keep = (name, from) => {
+    // Types are named relative to their package, or with it.
+    const [packageName, type] = name.includes('.') ? name.split(/\.(.*)/) : [from, name];
+    const definition = packages[packageName]?.nested?.[type];
+    if (definition === undefined || kept[packageName][type] !== undefined) return;
+    kept[packageName][type] = definition;
+    for (const field of Object.values(definition.fields ?? {})) keep(field.type, packageName);
+  };
+  for (const [service, names] of Object.entries(CALLED)) {
+    const all = packages.etcdserverpb.nested[service].methods;
+    const methods = Object.fromEntries(names.map((name) => [name, all[name]]));
+    kept.etcdserverpb[service] = { methods };
+    for (const { requestType, responseType } of Object.values(methods)) {
+      keep(requestType, 'etcdserverpb');
+      keep(responseType, 'etcdserverpb');
+    }
+  }
+  const nested = Object.entries(kept).map(([name, types]) => [
+    name,
+    { ...packages[name], nested: types },
+  ]);
+  return { ...definitions, nested: Object.fromEntries(nested) };
+}
+
 /** etcd3 reads its .proto files at run time from its own folder: a bundle carries them as JSON. */
 const embedProtos = {
   name: 'embed-protos',
@@ -15,7 +50,7 @@ const embedProtos = {
     onLoad({ filter: /etcd3\/lib\/connection-pool\.js$/ }, ({ path: file }) => {
       const proto = path.join(path.dirname(file), '../proto/rpc.proto');
       const definition = new protobuf.Root().loadSync(proto, { keepCase: true });
-      const json = JSON.stringify(definition.toJSON());
+      const json = JSON.stringify(calledOnly(definition.toJSON()));
       const source = readFileSync(file, 'utf8');
       const call = /\(0, proto_loader_1\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
       if (!call.test(source)) throw new Error(`${file} loads its protos in another way now`);

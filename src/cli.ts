@@ -19,7 +19,6 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
 }
 
 async function dispatch(argv: readonly string[], world: World): Promise<ExitCode> {
-  let chosen: { readonly spec: CommandSpec; readonly args: Args } | undefined;
   const parser = baseParser(world);
   for (const spec of COMMANDS) {
     parser.command(
@@ -27,7 +26,7 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
       spec.describe,
       (y) => describeCommand(y, spec),
       (parsed) => {
-        chosen = { spec, args: argsOf(parsed, spec) };
+        throw new Chosen(spec, argsOf(parsed, spec));
       },
     );
   }
@@ -35,15 +34,26 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
     world.stderr.write(`${await parser.getHelp()}\n`);
     return EXIT.usage;
   }
-  const printed = await parse(parser, argv);
-  if (printed !== '') {
-    world.stdout.write(`${printed}\n`);
+  const outcome = await parse(parser, argv);
+  if (typeof outcome === 'string') {
+    if (outcome === '') throw unknownCommand(argv);
+    world.stdout.write(`${outcome}\n`);
     return EXIT.done;
   }
-  if (chosen === undefined) throw unknownCommand(argv);
-  checkPositionals(chosen.spec, chosen.args);
-  const { run } = await chosen.spec.load();
-  return run(chosen.args, world);
+  const { spec, args } = outcome;
+  checkPositionals(spec, args);
+  return spec.run(args, world);
+}
+
+/**
+ * The command to run. It leaves yargs as an exception, since behind a handler that returns yargs
+ * lays out the help text, which takes longer than the rest of parsing.
+ */
+class Chosen {
+  constructor(
+    readonly spec: CommandSpec,
+    readonly args: Args,
+  ) {}
 }
 
 function baseParser(world: World): Argv {
@@ -97,8 +107,8 @@ function addOptions(y: Argv, options: readonly OptionSpec[]): Argv {
   return y;
 }
 
-/** What yargs printed (help or version), or '' when a command was chosen. */
-async function parse(parser: Argv, argv: readonly string[]): Promise<string> {
+/** The command that was chosen, or what yargs printed: help, version, or nothing. */
+async function parse(parser: Argv, argv: readonly string[]): Promise<Chosen | string> {
   let printed = '';
   try {
     await parser.parse([...argv], {}, (error: unknown, _argv: unknown, output: string) => {
@@ -106,6 +116,7 @@ async function parse(parser: Argv, argv: readonly string[]): Promise<string> {
       printed = output;
     });
   } catch (error) {
+    if (error instanceof Chosen) return error;
     throw usageProblem(error as Error, argv);
   }
   return printed;

@@ -7,6 +7,11 @@ import {
   outputOption,
 } from '../session/options.ts';
 import type { World } from '../world.ts';
+import { run as apply } from './apply.ts';
+import { run as diff } from './diff.ts';
+import { run as list } from './list.ts';
+import { run as remove } from './remove.ts';
+import { run as validate } from './validate.ts';
 
 /** One command: what help shows, and the file that runs it, loaded when it does. */
 export interface CommandSpec {
@@ -17,7 +22,7 @@ export interface CommandSpec {
   readonly positionals: 'none' | 'any' | 'some';
   readonly options: readonly OptionSpec[];
   readonly examples: readonly (readonly [command: string, does: string])[];
-  load(): Promise<{ run(args: Args, world: World): Promise<ExitCode> }>;
+  run(args: Args, world: World): Promise<ExitCode>;
 }
 
 const YES: OptionSpec = { flag: 'yes', alias: 'y', type: 'switch', describe: 'do not ask' };
@@ -55,7 +60,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip validate flannel-bigip.yaml', 'check a site file'],
       ['flannel-bigip validate net-conf.json -o json', 'check a bare network config, for a script'],
     ],
-    load: () => import('./validate.ts'),
+    run: validate,
   },
   {
     name: 'diff',
@@ -67,7 +72,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip diff -f site.yaml', 'compare with the etcd that the site file names'],
       ['flannel-bigip diff -f site.yaml --endpoints file:dump.json', 'compare with a dump'],
     ],
-    load: () => import('./diff.ts'),
+    run: diff,
   },
   {
     name: 'apply',
@@ -93,7 +98,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip apply -f site.yaml', 'show the difference, ask, apply'],
       ['flannel-bigip apply -f site.yaml --yes', 'apply without asking'],
     ],
-    load: () => import('./apply.ts'),
+    run: apply,
   },
   {
     name: 'list',
@@ -110,7 +115,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip list --endpoints http://127.0.0.1:2379', 'needs no site file'],
       ['flannel-bigip list -f site.yaml -o json', 'for a script, with the names of BIG-IPs'],
     ],
-    load: () => import('./list.ts'),
+    run: list,
   },
   {
     name: 'remove',
@@ -135,6 +140,6 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip remove 10.244.100.0/24', 'show the reservation, ask, remove it'],
       ['flannel-bigip remove -f site.yaml bigip-1 --yes', 'by the name in the site file'],
     ],
-    load: () => import('./remove.ts'),
+    run: remove,
   },
 ];

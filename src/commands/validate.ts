@@ -1,5 +1,4 @@
 import { defaultSiteFile, readText } from '../files/site-file.ts';
-import { checkDocument } from '../model/document.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { styleOf } from '../output/style.ts';
 import {
@@ -35,6 +34,7 @@ function filesOf(args: Args, world: World): readonly string[] {
 async function validate(file: string, world: World): Promise<ValidatedFile> {
   try {
     const text = await readText(file, world.cwd, world.stdin);
+    const { checkDocument } = await import('../model/document.ts');
     const { findings, lines } = checkDocument(text, file);
     // The text of a valid file is not needed any more, and there may be thousands.
     return { file, findings, lines: findings.length > 0 ? lines : null };

@@ -1,4 +1,5 @@
 import type { Change, Plan } from '../model/plan.ts';
+import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
 
 /** How far a plan got. Every change before `done` is written and acknowledged, none behind it. */
@@ -9,6 +10,8 @@ export interface CarriedOut {
   readonly staleKey?: string;
   /** What the store said, when it failed. */
   readonly error?: unknown;
+  /** The change in flight when the store stopped answering: it may be written or not. */
+  readonly uncertain?: Change;
 }
 
 /**
@@ -29,7 +32,8 @@ export async function carryOut(
       if (result.outcome === 'stale') return { done, ended: 'stale', staleKey: result.key };
       if (change.kind === 'config') configRevision = result.revision;
     } catch (error) {
-      return { done, ended: 'failed', error };
+      const unanswered = error instanceof StoreError && error.transient;
+      return { done, ended: 'failed', error, ...(unanswered ? { uncertain: change } : {}) };
     }
     done.push(change);
   }

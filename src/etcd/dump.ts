@@ -21,10 +21,12 @@ interface V3Pair {
  */
 export function readDump(document: unknown): Dump | null {
   if (typeof document !== 'object' || document === null) return null;
-  const { header, kvs, node } = document as {
+  const { header, kvs, node, errorCode, index } = document as {
     header?: { revision?: number | string };
     kvs?: V3Pair[];
     node?: V2Node;
+    errorCode?: number;
+    index?: number;
   };
   if (header !== undefined && (kvs === undefined || Array.isArray(kvs))) {
     return {
@@ -33,6 +35,8 @@ export function readDump(document: unknown): Dump | null {
       keys: (kvs ?? []).map(v3Key),
     };
   }
+  // etcd's answer for a prefix under which nothing is.
+  if (errorCode === 100) return { api: 'v2', revision: String(index ?? 0), keys: [] };
   if (typeof node !== 'object' || node === null) return null;
   return { api: 'v2', revision: '0', keys: leaves({ nodes: [node] }).map(storedKey) };
 }

@@ -44,7 +44,7 @@ export class FileStore implements KeyStore {
     readonly prefix: string,
     readonly timeout: number,
   ) {
-    this.#path = existsSync(file) ? realpathSync(file) : path.resolve(file);
+    this.#path = realPath(path.resolve(file));
     this.description = `file ${file}`;
   }
 
@@ -160,6 +160,13 @@ export class FileStore implements KeyStore {
       throw this.inaccessible('written', cause);
     }
   }
+}
+
+/** One name for one file, whichever way leads to it: the lock is by name. */
+function realPath(file: string): string {
+  if (existsSync(file)) return realpathSync(file);
+  const folder = path.dirname(file);
+  return existsSync(folder) ? path.join(realpathSync(folder), path.basename(file)) : file;
 }
 
 function isStoreDocument(document: unknown): document is StoreDocument {

@@ -188,6 +188,7 @@ class EndpointClient {
       grpcOptions: {
         'grpc.max_receive_message_length': -1,
         'grpc.enable_http_proxy': 0,
+        'grpc-node.flow_control_window': 4 * 1024 * 1024,
         interceptors: [requireLeader],
         channelFactoryOverride: (...args) => new PromptChannel(...args),
       } satisfies ClientOptions as Record<string, unknown> as { [key: string]: number },

@@ -127,7 +127,8 @@ export function toIpv6(address: Address): bigint {
 }
 
 function formatIpv4(value: bigint): string {
-  return [24n, 16n, 8n, 0n].map((shift) => ((value >> shift) & 0xffn).toString()).join('.');
+  const number = Number(value);
+  return `${number >>> 24}.${(number >>> 16) & 255}.${(number >>> 8) & 255}.${number & 255}`;
 }
 
 /** The longest run of two or more zero groups, the first of equals (RFC 5952, 4.2). */
@@ -163,8 +164,11 @@ export function formatSubnet(subnet: Subnet): string {
 
 /** How many addresses a prefix of this length holds. */
 export function sizeOf(family: Family, length: number): bigint {
-  return 1n << BigInt(bitsOf(family) - length);
+  return POWERS_OF_TWO[bitsOf(family) - length] ?? 0n;
 }
+
+/** Looked up for every comparison of subnets: making them anew would be most of its cost. */
+const POWERS_OF_TWO: readonly bigint[] = Array.from({ length: 129 }, (_, i) => 1n << BigInt(i));
 
 /** The subnet with its host bits cleared. */
 export function withoutHostBits(subnet: Subnet): Subnet {

@@ -17,6 +17,9 @@ const PATTERNS: Record<FlannelVersion, RegExp> = {
   'v0.20.0': /(\d+\.\d+.\d+.\d+)-(\d+)(?:&([\da-f:]+)-(\d+))?$/,
 };
 
+/** The keys of nearly all leases, which both patterns read alike but take long to find. */
+const PLAIN_KEY = /^(\d+\.\d+\.\d+\.\d+)-(\d+)$/;
+
 /** Go's `ParseUint(text, 10, bits)`: a number that fits, or null. */
 function smallNumber(text: string, bits: number): number | null {
   const value = Number(text);
@@ -28,7 +31,7 @@ function smallNumber(text: string, bits: number): number | null {
  * that version cannot read it. Lengths are 5 bits for IPv4 and 7 for IPv6, so /32 and /128 fail.
  */
 export function parseLeaseKey(key: string, version: FlannelVersion): LeaseKey | null {
-  const match = PATTERNS[version].exec(key);
+  const match = PLAIN_KEY.exec(key) ?? PATTERNS[version].exec(key);
   if (match === null) return null;
   const [, v4Text = '', v4Length = '', v6Text, v6Length = ''] = match;
   const subnet = half(4, parseIpv4(v4Text), smallNumber(v4Length, 5));

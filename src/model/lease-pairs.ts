@@ -1,4 +1,4 @@
-import { compareSubnets, type Subnet, subnetsOverlap } from './address.ts';
+import { type AddressRange, rangeOf, type Subnet } from './address.ts';
 import type { KeylessFinding } from './finding.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { LiveLease } from './snapshot.ts';
@@ -35,22 +35,29 @@ function overlapping(
   leases: readonly LiveLease[],
   subnetOf: (lease: LiveLease) => Subnet | null,
 ): Pair[] {
-  const sorted = leases
-    .flatMap((lease) => {
-      const subnet = subnetOf(lease);
-      return subnet === null ? [] : [{ lease, subnet }];
-    })
-    .sort((a, b) => compareSubnets(a.subnet, b.subnet));
+  const sorted: { readonly lease: LiveLease; readonly range: AddressRange }[] = [];
+  for (const lease of leases) {
+    const subnet = subnetOf(lease);
+    if (subnet !== null) sorted.push({ lease, range: rangeOf(subnet) });
+  }
+  sorted.sort((a, b) => wideFirst(a.range, b.range));
   const pairs: Pair[] = [];
   let widest: (typeof sorted)[number] | undefined;
   for (const one of sorted) {
-    if (widest !== undefined && subnetsOverlap(widest.subnet, one.subnet)) {
+    if (widest !== undefined && one.range.first <= widest.range.last) {
       pairs.push([one.lease, widest.lease]);
     } else {
       widest = one;
     }
   }
   return pairs;
+}
+
+/** By first address; of ranges that begin together the wider comes first. */
+function wideFirst(a: AddressRange, b: AddressRange): number {
+  if (a.first !== b.first) return a.first < b.first ? -1 : 1;
+  if (a.last === b.last) return 0;
+  return a.last > b.last ? -1 : 1;
 }
 
 function sharing<T>(
@@ -60,15 +67,17 @@ function sharing<T>(
   pick: (value: LeaseValue) => T | null,
 ): [LiveLease, KeylessFinding][] {
   const first = new Map<T, LiveLease>();
-  return leases.flatMap((lease): [LiveLease, KeylessFinding][] => {
+  const found: [LiveLease, KeylessFinding][] = [];
+  for (const lease of leases) {
     const value = typeof lease.value === 'string' ? null : pick(lease.value);
-    if (value === null) return [];
+    if (value === null) continue;
     const other = first.get(value);
     if (other === undefined) {
       first.set(value, lease);
-      return [];
+      continue;
     }
     const message = `${lease.name} and ${other.name} have the same ${what}`;
-    return [[lease, { rule, severity: 'warning', message }]];
-  });
+    found.push([lease, { rule, severity: 'warning', message }]);
+  }
+  return found;
 }

@@ -5,6 +5,7 @@
  * dashes, or three groups with dots. Returns lower case with colons, or null when it is none.
  */
 export function parseMac(text: string): string | null {
+  if (CANONICAL.test(text)) return text;
   const octets =
     /^[\da-f]{2}(?:([:-])[\da-f]{2})(?:\1[\da-f]{2}){4}$/i.test(text) ||
     /^[\da-f]{4}(?:\.[\da-f]{4}){2}$/i.test(text);
@@ -12,6 +13,9 @@ export function parseMac(text: string): string | null {
   const digits = text.replace(/[:.-]/g, '').toLowerCase();
   return digits.match(/../g)?.join(':') ?? null;
 }
+
+/** As flannel and the BIG-IP print it. */
+const CANONICAL = /^[\da-f]{2}(?::[\da-f]{2}){5}$/;
 
 /** Whether the group bit is set (IEEE 802): multicast and broadcast addresses. */
 export function isGroupMac(mac: string): boolean {

@@ -7,7 +7,8 @@ type Column = readonly [title: string, cell: (lease: ListedLease) => string];
 
 const dash = (value: string | number | null) => (value === null ? '-' : String(value));
 const yesNo = (value: boolean | null) => (value === null ? '-' : value ? 'yes' : 'no');
-const both = (v4: string | null, v6: string | null) => [dash(v4), v6].filter(Boolean).join(' ');
+const both = (v4: string | null, v6: string | null) =>
+  v6 === null ? dash(v4) : `${dash(v4)} ${v6}`;
 
 const COLUMNS: readonly Column[] = [
   ['SUBNET', (one) => (one.subnet === null ? lastStep(one.key) : both(one.subnet, one.ipv6Subnet))],
@@ -19,7 +20,10 @@ const COLUMNS: readonly Column[] = [
   ['KIND', (one) => one.kind],
   ['NAME', (one) => dash(one.name)],
   ['IN RANGE', (one) => yesNo(one.inAllocationRange)],
-  ['PROBLEMS', (one) => one.problems.map((problem) => problem.rule).join(', ') || '-'],
+  [
+    'PROBLEMS',
+    ({ problems }) => (problems.length === 0 ? '-' : problems.map(({ rule }) => rule).join(', ')),
+  ],
 ];
 
 const TTL_COLUMN: Column = ['TTL', (one) => (one.ttl === null ? '-' : duration(one.ttl))];

@@ -8,26 +8,33 @@ export function table(
   style: Style,
 ): string {
   const widths = header.map(() => 0);
-  const cells = [header, ...rows].map((row) =>
-    row.map((text, i) => {
-      const cell = printable(text);
-      widths[i] = Math.max(widths[i] ?? 0, widthOf(cell));
-      return cell;
-    }),
-  );
-  const [first = '', ...lines] = cells.map((row) =>
-    row
-      .map((cell, i) => padded(cell, widths[i] ?? 0))
+  const measured = [header, ...rows].map((row) => measure(row, widths));
+  const [first = '', ...lines] = measured.map(({ cells, widthOf }) =>
+    cells
+      .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell)))
       .join('  ')
       .trimEnd(),
   );
   return [style.colour.bold(first), ...lines].join('\n');
 }
 
-function widthOf(cell: string): number {
-  return PLAIN.test(cell) ? cell.length : stringWidth(cell);
+interface MeasuredRow {
+  readonly cells: readonly string[];
+  readonly widthOf: (cell: string) => number;
 }
 
-function padded(cell: string, width: number): string {
-  return PLAIN.test(cell) ? cell.padEnd(width) : cell + ' '.repeat(width - stringWidth(cell));
+/** Makes a row fit to print and widens the columns for it. Nearly all rows are plain ASCII. */
+function measure(row: readonly string[], widths: number[]): MeasuredRow {
+  const plain = PLAIN.test(row.join(''));
+  const cells = plain ? row : row.map(printable);
+  const widthOf = plain ? lengthOf : stringWidth;
+  for (let i = 0; i < cells.length; i++) {
+    const width = widthOf(cells[i] ?? '');
+    if (width > (widths[i] ?? 0)) widths[i] = width;
+  }
+  return { cells, widthOf };
+}
+
+function lengthOf(cell: string): number {
+  return cell.length;
 }

@@ -89,32 +89,41 @@ export async function execute(
   return { ...(await carryOut(plan, store, world.signal)), backup };
 }
 
+/** How far a plan got, in words. */
+function progress({ done, uncertain, backup }: Executed, plan: Plan): string {
+  const keys = done.map((change) => change.key).join(', ');
+  const left = plan.changes.length - done.length;
+  const unknown =
+    uncertain === undefined ? '' : `, and whether ${uncertain.key} was written is not known`;
+  const nothing = uncertain === undefined ? 'nothing was changed' : 'nothing else was changed';
+  const sum =
+    done.length === 0
+      ? nothing
+      : `${done.length} of ${plan.changes.length} changes are done (${keys}), ${left} not`;
+  const kept = backup === null ? '' : `; the values before are in ${backup}`;
+  return `${sum}${unknown}${kept}`;
+}
+
 /** The failure that ended a plan early, with how far it got; null when it is complete. */
 export function failureOf(executed: Executed, plan: Plan): Problem | null {
-  const left = plan.changes.length - executed.done.length;
-  const keys = executed.done.map((change) => change.key).join(', ');
-  const done =
-    executed.done.length === 0
-      ? 'nothing was changed'
-      : `${executed.done.length} of ${plan.changes.length} changes are done (${keys}), ${left} not`;
-  const kept = executed.backup === null ? '' : `; the values before are in ${executed.backup}`;
+  const sum = progress(executed, plan);
   switch (executed.ended) {
     case 'complete':
       return null;
     case 'interrupted':
-      return new Problem(`interrupted: ${done}${kept}`, {
+      return new Problem(`interrupted: ${sum}`, {
         exit: EXIT.interrupted,
         fix: 'run the same command again to go on',
       });
     case 'stale':
       return new Problem(
-        `${executed.staleKey} was changed by somebody else meanwhile: ${done}, nothing of theirs was overwritten${kept}`,
+        `${executed.staleKey} was changed by somebody else meanwhile, nothing of theirs was overwritten: ${sum}`,
         { exit: EXIT.failed, fix: 'run diff again, then apply' },
       );
     case 'failed': {
       const { error } = executed;
       if (!(error instanceof Problem)) throw error;
-      return new Problem(`${error.message}: ${done}${kept}`, {
+      return new Problem(`${error.message}: ${sum}`, {
         exit: EXIT.failed,
         ...(error.fix ? { fix: error.fix } : {}),
         cause: error,

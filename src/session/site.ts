@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { defaultSiteFile, readText } from '../files/site-file.ts';
 import type { EtcdApi } from '../model/check-network.ts';
-import { checkDocument } from '../model/document.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { findingText } from '../output/findings-text.ts';
@@ -37,6 +36,8 @@ export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSit
   const file = args.text('file') ?? defaultSiteFile(world.cwd);
   if (file === null) return null;
   const text = await readText(file, world.cwd, world.stdin);
+  // Parsers and validators are not loaded by a command that has no site file to read.
+  const { checkDocument } = await import('../model/document.ts');
   const checked = checkDocument(text, file, args.text('etcd-api') as EtcdApi | undefined);
   const style = styleOf(world.stderr, world.env);
   for (const finding of checked.findings) {

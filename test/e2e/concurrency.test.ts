@@ -53,7 +53,7 @@ describe.each(['v2', 'v3'] as const)('two writers at once on etcd %s', (api) => 
     expect(results.map((result) => result.code).sort()).toEqual([0, 1]);
     const loser = results.find((result) => result.code === 1);
     expect(loser?.stderr).toBe(
-      `error: ${PREFIX}/config was changed by somebody else meanwhile: nothing was changed, nothing of theirs was overwritten. Run diff again, then apply\n`,
+      `error: ${PREFIX}/config was changed by somebody else meanwhile, nothing of theirs was overwritten: nothing was changed. Run diff again, then apply\n`,
     );
     const winner = results[0]?.code === 0 ? LEASE_VALUE : LEASE_VALUE.replace('db:2e', 'db:77');
     expect(await hand.all()).toEqual({
@@ -88,7 +88,7 @@ describe.each(['v2', 'v3'] as const)('two writers at once on etcd %s', (api) => 
         expect(result.stderr).toContain('everything was written, but read back differently');
       } else {
         expect(result.stderr).toContain(
-          `${key} was changed by somebody else meanwhile: nothing was changed`,
+          `${key} was changed by somebody else meanwhile, nothing of theirs was overwritten: nothing was changed`,
         );
         expect(await hand.all()).toEqual({ ...before, [key]: { value: theirs, expires: false } });
       }

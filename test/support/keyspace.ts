@@ -1,7 +1,7 @@
 import type { Etcd } from './etcd.ts';
 
 /** One key as the server itself reports it. */
-export interface ServerKey {
+interface ServerKey {
   readonly value: string;
   /** Whether it goes away by itself. */
   readonly expires: boolean;
