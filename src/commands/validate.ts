@@ -13,8 +13,9 @@ import type { World } from '../world.ts';
 
 /** `validate FILE...`: checks files without a network. Exit 3 when any is invalid. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
+  const { checkDocument } = await import('../model/document.ts');
   const files: ValidatedFile[] = [];
-  for (const file of filesOf(args, world)) files.push(await validate(file, world));
+  for (const file of filesOf(args, world)) files.push(await validate(file, world, checkDocument));
   if (args.text('output') === 'json')
     await writeDocument(world.stdout, 'json', validateJson(files));
   else writeLine(world.stdout, validateText(files, styleOf(world.stdout, world.env)));
@@ -31,10 +32,13 @@ function filesOf(args: Args, world: World): readonly string[] {
   });
 }
 
-async function validate(file: string, world: World): Promise<ValidatedFile> {
+async function validate(
+  file: string,
+  world: World,
+  checkDocument: typeof import('../model/document.ts').checkDocument,
+): Promise<ValidatedFile> {
   try {
     const text = await readText(file, world.cwd, world.stdin);
-    const { checkDocument } = await import('../model/document.ts');
     const { findings, lines } = checkDocument(text, file);
     // The text of a valid file is not needed any more, and there may be thousands.
     return { file, findings, lines: findings.length > 0 ? lines : null };

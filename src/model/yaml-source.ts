@@ -75,17 +75,19 @@ function compose(text: string): Document.Parsed {
  * The tokens of the parser's first pass, which keeps a stack of its own. The pass behind it
  * recurses, and a full stack can end the process there: what nests too deep does not get that far.
  */
-function* boundedTokens(text: string): Generator<CST.Token> {
+function boundedTokens(text: string): CST.Token[] {
   const parser = new Parser();
+  const tokens: CST.Token[] = [];
   for (const lexeme of new Lexer().lex(text)) {
-    yield* parser.next(lexeme);
+    for (const token of parser.next(lexeme)) tokens.push(token);
     // Beside the open collections the document and a scalar may stand on the stack.
     if (parser.stack.length > MAX_DEPTH + 2) {
       const span = { start: parser.offset, end: parser.offset + 1 };
       throw new Unreadable({ span, message: TOO_DEEP });
     }
   }
-  yield* parser.end();
+  for (const token of parser.end()) tokens.push(token);
+  return tokens;
 }
 
 function explain(
