@@ -1,10 +1,10 @@
 import type net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import { Agent, buildConnector, request } from 'undici';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { connectionError, hostOf, noEtcd, noLeader, StoreError, tlsMismatch } from './errors.ts';
+import { hostOf, noLeader, StoreError } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
@@ -12,16 +12,8 @@ import {
   subnetsFolder,
   type WriteResult,
 } from './store.ts';
-import { leaves, storedKey, type V2Node } from './v2-node.ts';
-
-interface V2Reply {
-  readonly status: number;
-  readonly index: string;
-  readonly clusterId: string | null;
-  readonly node: V2Node | null;
-  /** etcd's own error code, e.g. 100 for a key that is not there. */
-  readonly errorCode: number | null;
-}
+import { leaves, storedKey } from './v2-node.ts';
+import { explain, readReply, type V2Reply } from './v2-replies.ts';
 
 const KEY_NOT_FOUND = 100;
 const COMPARE_FAILED = 101;
@@ -248,114 +240,4 @@ function dialer(tls: TlsMaterial | null, timeout: number): buildConnector.connec
     (socket as net.Socket | undefined)?.unref();
     return socket;
   };
-}
-
-function readReply(
-  endpoint: string,
-  response: Dispatcher.ResponseData,
-  text: string,
-  withUser: boolean,
-): V2Reply {
-  const host = hostOf(endpoint);
-  const header = (name: string) => {
-    const value = response.headers[name];
-    return Array.isArray(value) ? (value[0] ?? null) : (value ?? null);
-  };
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    throw noJson(endpoint, response.statusCode, text);
-  }
-  const { node, errorCode, message } = (body ?? {}) as {
-    node?: V2Node;
-    errorCode?: number;
-    message?: string;
-  };
-  if (response.statusCode === 401) throw refusal(host, withUser);
-  checkErrorCode(endpoint, response.statusCode, errorCode, message ?? '');
-  if (errorCode === undefined && node === undefined) {
-    throw noEtcd(endpoint, `HTTP ${response.statusCode}`);
-  }
-  return {
-    status: response.statusCode,
-    index: header('x-etcd-index') ?? '0',
-    clusterId: header('x-etcd-cluster-id'),
-    node: errorCode === undefined ? (node ?? null) : null,
-    errorCode: errorCode ?? null,
-  };
-}
-
-/** etcd says the same to a wrong password and to a user without the right. */
-function refusal(host: string, withUser: boolean): StoreError {
-  return withUser
-    ? new StoreError(
-        'permission-denied',
-        `etcd at ${host} refuses: wrong user or password, or no right to this key`,
-        { fix: 'pass --user and --password-file of a user who may read and write the prefix' },
-      )
-    : new StoreError('auth-needed', `etcd at ${host} wants a user and a password`, {
-        fix: 'pass --user and --password-file, or set ETCDCTL_USER',
-      });
-}
-
-/** Without `--enable-v2`, and in etcd 3.6, `/v2` is a path like any other that is not there. */
-function noJson(endpoint: string, status: number, text: string): StoreError {
-  const host = hostOf(endpoint);
-  if (status === 404) {
-    return new StoreError('api-off', `etcd at ${host} does not offer the v2 API`, {
-      fix: 'start etcd (3.5 or older) with --enable-v2, or use --etcd-api v3',
-    });
-  }
-  if (/HTTP request to an HTTPS server/i.test(text)) {
-    return tlsMismatch(endpoint, undefined);
-  }
-  if (status >= 500) {
-    return new StoreError('no-leader', `etcd at ${host} cannot answer now (HTTP ${status})`, {
-      fix: 'check its members, and what stands between',
-    });
-  }
-  return noEtcd(endpoint, `HTTP ${status}`);
-}
-
-/** etcd's error codes of the v2 API that are the server's trouble, not an answer. */
-function checkErrorCode(
-  endpoint: string,
-  status: number,
-  code: number | undefined,
-  text: string,
-): void {
-  if (code === undefined) return;
-  const host = hostOf(endpoint);
-  if (code === 300 || code === 301 || code === 400 || status >= 500) {
-    throw noLeader(endpoint, new Error(text));
-  }
-  if (code === 110) {
-    throw new StoreError('permission-denied', `etcd at ${host} does not permit this (${text})`);
-  }
-  const folder: Record<number, string> = {
-    102: 'is a folder in etcd, where flannel has a key',
-    104: 'lies below a key, where flannel has a folder',
-    107: 'is the root of the store, which is read-only',
-  };
-  const what = folder[code];
-  if (what !== undefined) {
-    throw new StoreError('bad-store', `the path under the prefix ${what} (error ${code})`, {
-      fix: 'check --prefix',
-    });
-  }
-}
-
-function explain(endpoint: string, error: unknown): StoreError {
-  if (error instanceof StoreError) return error;
-  const chain: string[] = [];
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    chain.push(`${(at as NodeJS.ErrnoException).code ?? ''} ${at.name} ${at.message}`);
-    if (at instanceof AggregateError) chain.push(...at.errors.map(String));
-  }
-  const text = chain.join(' ');
-  return (
-    connectionError(endpoint, text, error) ??
-    new StoreError('unreachable', `cannot talk to etcd at ${hostOf(endpoint)}`, { cause: error })
-  );
 }

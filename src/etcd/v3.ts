@@ -1,13 +1,8 @@
-import net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import tls from 'node:tls';
-import { Channel, type ClientOptions, connectivityState, InterceptingCall } from '@grpc/grpc-js';
-import { noop } from 'cockatiel';
-import { Etcd3, type ICompare, type IRequestOp, type ITxnResponse } from 'etcd3';
+import type { Etcd3, ICompare, IRequestOp, ITxnResponse } from 'etcd3';
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { connectionError, hostOf, noEtcd, noLeader, StoreError } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
@@ -15,6 +10,8 @@ import {
   subnetsFolder,
   type WriteResult,
 } from './store.ts';
+import { EndpointClient } from './v3-client.ts';
+import { explain } from './v3-errors.ts';
 
 /** How many leases are asked for their TTL at once. */
 const PARALLEL_TTLS = 32;
@@ -152,177 +149,6 @@ export class V3Store implements KeyStore {
     this.#clients.set(endpoint, client);
     return client;
   }
-}
-
-/**
- * One client per endpoint: fail-over is ours, with one time limit over all of it, and the library's
- * retries and circuit breakers (which outlast any dial timeout) are off.
- */
-class EndpointClient {
-  readonly etcd: Etcd3;
-  /** For the calls the library makes by itself, the one that logs in. */
-  deadline = new Date();
-
-  constructor(endpoint: string, connection: EtcdConnection, material: TlsMaterial | null) {
-    ignoreProxies();
-    tameTls();
-    const { credentials } = connection;
-    this.etcd = new Etcd3({
-      hosts: endpoint,
-      ...(material && endpoint.startsWith('https:')
-        ? {
-            credentials: {
-              // grpc-js takes the system's CAs for null, which the type does not say.
-              rootCertificate: (material.ca ?? null) as Buffer,
-              ...(material.cert && material.key
-                ? { certChain: material.cert, privateKey: material.key }
-                : {}),
-            },
-          }
-        : {}),
-      ...(credentials
-        ? { auth: { username: credentials.user, password: credentials.password } }
-        : {}),
-      faultHandling: { host: () => noop, global: noop },
-      defaultCallOptions: () => ({ deadline: this.deadline }),
-      grpcOptions: {
-        'grpc.max_receive_message_length': -1,
-        'grpc.enable_http_proxy': 0,
-        'grpc-node.flow_control_window': 4 * 1024 * 1024,
-        interceptors: [requireLeader],
-        channelFactoryOverride: (...args) => new PromptChannel(...args),
-      } satisfies ClientOptions as Record<string, unknown> as { [key: string]: number },
-    });
-  }
-}
-
-/**
- * The library waits a second before it closes a channel that is dialing, and keeps the process alive
- * for so long. No channel is dialing as far as it can see.
- */
-class PromptChannel extends Channel {
-  override getConnectivityState(tryToConnect: boolean): connectivityState {
-    const state = super.getConnectivityState(tryToConnect);
-    return state === connectivityState.CONNECTING ? connectivityState.IDLE : state;
-  }
-}
-
-/** Asks etcd to refuse at once when it has lost its leader, instead of letting the call hang. */
-const requireLeader: import('@grpc/grpc-js').Interceptor = (options, nextCall) =>
-  new InterceptingCall(nextCall(options), {
-    start(metadata, listener, next) {
-      metadata.set('hasleader', 'true');
-      next(metadata, listener);
-    },
-  });
-
-/** The login call takes no channel options: without this it would go through the shell's proxy. */
-function ignoreProxies(): void {
-  for (const name of ['grpc_proxy', 'https_proxy', 'http_proxy']) {
-    delete process.env[name];
-    delete process.env[name.toUpperCase()];
-  }
-}
-
-let tlsTamed = false;
-
-/**
- * Two things of grpc-js that only `tls.connect` can amend. It sends an IP address as TLS server name,
- * which RFC 6066 forbids and Node warns about: the name is dropped and the certificate checked
- * against that address instead. And it never gives up a handshake: a host that stays silent would
- * keep the process alive.
- */
-function tameTls(): void {
-  if (tlsTamed) return;
-  tlsTamed = true;
-  const connect = tls.connect as (...args: unknown[]) => tls.TLSSocket;
-  const wrapped = (...args: unknown[]): tls.TLSSocket => {
-    const [options, ...rest] = args;
-    if (!isOfGrpc(options)) return connect(...args);
-    const socket = connect(withoutIpName(options), ...rest);
-    // While a call runs, its time limit keeps the process alive.
-    return socket.unref();
-  };
-  tls.connect = wrapped as typeof tls.connect;
-}
-
-function isOfGrpc(options: unknown): options is tls.ConnectionOptions {
-  if (typeof options !== 'object' || options === null) return false;
-  const { ALPNProtocols, socket } = options as tls.ConnectionOptions;
-  return socket !== undefined && Array.isArray(ALPNProtocols) && ALPNProtocols[0] === 'h2';
-}
-
-function withoutIpName(options: tls.ConnectionOptions): tls.ConnectionOptions {
-  const { servername } = options;
-  if (!servername || net.isIP(servername) === 0) return options;
-  return {
-    ...options,
-    servername: '',
-    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(servername, certificate),
-  };
-}
-
-function explain(endpoint: string, error: unknown, withUser: boolean): StoreError {
-  if (error instanceof StoreError) return error;
-  const text = error instanceof Error ? `${error.message} ${error.name}` : String(error);
-  const host = hostOf(endpoint);
-  const make = (failure: StoreError['failure'], message: string, fix?: string) =>
-    new StoreError(failure, message, { cause: error, ...(fix ? { fix } : {}) });
-  if (/authentication failed|invalid user ID or password/.test(text)) {
-    return make(
-      'auth-failed',
-      `etcd at ${host} refuses this user name or password`,
-      'check --user and the password file',
-    );
-  }
-  if (/user name is empty|auth.*token is not provided/i.test(text)) {
-    return make(
-      'auth-needed',
-      `etcd at ${host} wants a user and a password`,
-      'pass --user and --password-file, or set ETCDCTL_USER',
-    );
-  }
-  if (/authentication is not enabled/.test(text)) {
-    return make(
-      'auth-off',
-      `etcd at ${host} has authentication off, so a user makes no sense`,
-      'leave out --user',
-    );
-  }
-  if (/permission denied/.test(text)) {
-    const who = withUser ? 'this user' : 'this client';
-    return make(
-      'permission-denied',
-      `etcd at ${host} does not permit this to ${who}`,
-      'grant a role that may read and write the prefix',
-    );
-  }
-  if (/database space exceeded/.test(text)) {
-    return make(
-      'no-space',
-      `etcd at ${host} is full and takes no writes (NOSPACE alarm)`,
-      'compact and defragment it, then run `etcdctl alarm disarm`',
-    );
-  }
-  if (
-    /no leader|leader changed|raft.*(dropped|stopped)|etcdserver: (request timed out|server stopped|not healthy)/.test(
-      text,
-    )
-  ) {
-    return noLeader(endpoint, error);
-  }
-  if (/UNIMPLEMENTED|unknown service|HTTP status code (404|40[0-9])|content-type/i.test(text)) {
-    return make('api-off', `etcd at ${host} does not offer the v3 API`);
-  }
-  if (/Protocol error/.test(text)) return noEtcd(endpoint, 'it does not speak HTTP/2', error);
-  return (
-    connectionError(endpoint, text, error) ??
-    make(
-      /UNAVAILABLE/.test(text) ? 'unreachable' : 'refused',
-      `etcd at ${host} refused the request`,
-      'see --verbose for what it said',
-    )
-  );
 }
 
 function storedKey(kv: {

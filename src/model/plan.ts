@@ -1,12 +1,12 @@
-import { isInRange, keepsSubnet, nodesOf } from './allocation.ts';
+import { isInRange, nodesOf } from './allocation.ts';
 import {
   changedFields,
   configDocument,
-  effectivePort,
   type FieldChange,
   sameConfig,
   withDefaults,
 } from './compare-config.ts';
+import { dangersOf } from './dangers.ts';
 import type { LiveFinding } from './finding.ts';
 import { meansReservation, reservationOf } from './lease-value.ts';
 import {
@@ -18,7 +18,6 @@ import {
   leaseKeyOf,
   undeclaredReservations,
 } from './live-rules.ts';
-import type { NetworkConfig } from './network-config.ts';
 import type { BigIp, Site } from './site.ts';
 import type { LiveLease, LiveState } from './snapshot.ts';
 
@@ -265,39 +264,4 @@ function restartFinding(changes: readonly Change[], live: LiveState): LiveFindin
       key: config.key,
     },
   ];
-}
-
-/** What a changed config does to nodes that are alive. */
-function dangersOf(live: LiveState, next: NetworkConfig): string[] {
-  const nodes = nodesOf(live.leases);
-  if (nodes.length === 0) return [];
-  const now = live.config;
-  const losing = nodes.filter(
-    (node) => (now === null || keepsSubnet(node, now)) && !keepsSubnet(node, next),
-  );
-  const count = (n: number) => `${n} living node${n === 1 ? '' : 's'}`;
-  return [
-    ...(losing.length > 0
-      ? [
-          `${count(losing.length)} would get another subnet: ${losing.map((node) => node.name).join(', ')}`,
-        ]
-      : []),
-    ...(now === null
-      ? []
-      : tunnelDangers(now, next).map((what) => `${what} under ${count(nodes.length)}`)),
-  ];
-}
-
-function tunnelDangers(now: NetworkConfig, next: NetworkConfig): string[] {
-  const families = (config: NetworkConfig) =>
-    [config.ipv4 && 'IPv4', config.ipv6 && 'IPv6'].filter(Boolean).join(' and ');
-  const pairs: [string, string | number, string | number][] = [
-    ['the backend', now.backendType.toLowerCase(), next.backendType.toLowerCase()],
-    ['the address family', families(now), families(next)],
-    ['VNI', now.vxlan.vni, next.vxlan.vni],
-    ['Port', effectivePort(now), effectivePort(next)],
-  ];
-  return pairs
-    .filter(([, before, after]) => before !== after)
-    .map(([what, before, after]) => `${what} changes from ${before} to ${after}`);
 }

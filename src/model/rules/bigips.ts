@@ -4,21 +4,15 @@ import {
   formatAddress,
   formatSubnet,
   rangeOf,
-  rangesOverlap,
   type Subnet,
-  sizeOf,
   subnetContains,
   subnetsOverlap,
 } from '../address.ts';
 import type { Finding, RuleId } from '../finding.ts';
 import { isGroupMac, isZeroMac } from '../mac.ts';
-import {
-  type AllocationRange,
-  type ConfigField,
-  type NetworkConfig,
-  rangeAddresses,
-} from '../network-config.ts';
+import type { AllocationRange, NetworkConfig } from '../network-config.ts';
 import type { BigIpFamily, PlacedBigIp } from '../site.ts';
+import { checkAgainstRange, type PathOfField } from './bigip-range.ts';
 
 /** The document's names of one family's values. */
 const KEYS = {
@@ -32,9 +26,6 @@ interface Side extends BigIpFamily {
   readonly path: string;
   readonly keys: (typeof KEYS)[4 | 6];
 }
-
-/** The JSON pointer of a field of the network config, as it is spelt; null when it is absent. */
-type PathOfField = (field: ConfigField) => string | null;
 
 /** Everything that must hold between the declared BIG-IPs and the network they join. */
 export function checkBigips(
@@ -144,80 +135,6 @@ function checkOverlaps(sides: readonly Side[]): Finding[] {
         ),
       ),
   );
-}
-
-/** The allocation range, both ends included, must leave every BIG-IP's subnet out. */
-function checkAgainstRange(
-  sides: readonly Side[],
-  range: AllocationRange,
-  pathOf: PathOfField,
-): Finding[] {
-  if (range.subnetMin > range.subnetMax) return [];
-  const [minName, maxName] =
-    range.family === 4
-      ? (['SubnetMin', 'SubnetMax'] as const)
-      : (['IPv6SubnetMin', 'IPv6SubnetMax'] as const);
-  const path = pathOf(maxName) ?? pathOf(minName) ?? '/network';
-  const handedOut = rangeAddresses(range);
-  const inside = sides.filter((side) => rangesOverlap(handedOut, rangeOf(side.subnet)));
-  const cure = rangeWithout(
-    sides.map((side) => side.subnet),
-    range,
-  );
-  const text = ({ subnetMin, subnetMax }: Pick<AllocationRange, 'subnetMin' | 'subnetMax'>) =>
-    [subnetMin, subnetMax].map((value) => formatAddress(range.family, value)) as [string, string];
-  const [from, to] = text(range);
-  const findings = inside.map((side) => {
-    const what = `${minName} ${from} to ${maxName} ${to} lets flannel hand out ${formatSubnet(side.subnet)}, which ${side.name} reserves`;
-    if (cure === null) {
-      const fix = 'no range is left beside the BIG-IPs: give them other subnets';
-      return error('range-includes-bigip', path, what, fix);
-    }
-    const [min, max] = text(cure);
-    const fix = `set ${minName}: ${min} and ${maxName}: ${max}`;
-    return error('range-includes-bigip', path, `${what}; ${min} to ${max} would do`, fix);
-  });
-  if (cure !== null || inside.length === 0) return findings;
-  const message = 'the BIG-IPs reserve the whole allocation range: nothing is left to hand out';
-  return [...findings, error('range-empty', path, message)];
-}
-
-/**
- * A part of a range that overlaps none of the subnets: the first, where nodes most likely already
- * are, unless it holds less than a quarter of the range; then the largest. Null when none is left.
- */
-export function rangeWithout(
-  subnets: readonly Subnet[],
-  range: AllocationRange,
-): Pick<AllocationRange, 'subnetMin' | 'subnetMax'> | null {
-  const gaps = gapsBeside(subnets, range);
-  const span = (gap: (typeof gaps)[number]) => gap.subnetMax - gap.subnetMin;
-  const [first] = gaps;
-  if (first === undefined) return null;
-  if (span(first) * 4n >= range.subnetMax - range.subnetMin) return first;
-  return gaps.reduce((best, gap) => (span(gap) > span(best) ? gap : best));
-}
-
-function gapsBeside(
-  subnets: readonly Subnet[],
-  range: AllocationRange,
-): Pick<AllocationRange, 'subnetMin' | 'subnetMax'>[] {
-  const size = sizeOf(range.family, range.subnetLen);
-  const end = rangeAddresses(range).last + 1n;
-  const taken = subnets
-    .map(rangeOf)
-    .filter((one) => rangesOverlap(one, rangeAddresses(range)))
-    .sort((a, b) => (a.first < b.first ? -1 : 1));
-  const gaps: Pick<AllocationRange, 'subnetMin' | 'subnetMax'>[] = [];
-  let next = range.subnetMin;
-  // A subnet may reach over several blocks or lie within one: gaps are rounded inwards to blocks.
-  for (const one of [...taken, { first: end, last: end }]) {
-    const subnetMax = one.first - (one.first % size) - size;
-    if (subnetMax >= next) gaps.push({ subnetMin: next, subnetMax });
-    const after = one.last - (one.last % size) + size;
-    if (after > next) next = after;
-  }
-  return gaps;
 }
 
 function checkSubnet(side: Side, range: AllocationRange): Finding[] {

@@ -12,7 +12,7 @@ import {
 } from '../../../src/model/address.ts';
 import { checkDocument } from '../../../src/model/document.ts';
 import type { AllocationRange } from '../../../src/model/network-config.ts';
-import { rangeWithout } from '../../../src/model/rules/bigips.ts';
+import { rangeWithout } from '../../../src/model/rules/bigip-range.ts';
 
 const SETTINGS = {
   4: { network: { base: 10n << 24n, length: 12 }, subnetLens: { min: 14, max: 28 }, longest: 30 },

@@ -1,0 +1,114 @@
+import net from 'node:net';
+import tls from 'node:tls';
+import { Channel, type ClientOptions, connectivityState, InterceptingCall } from '@grpc/grpc-js';
+import { noop } from 'cockatiel';
+import { Etcd3 } from 'etcd3';
+import type { EtcdConnection, TlsMaterial } from './connection.ts';
+
+/**
+ * One client per endpoint: fail-over is ours, with one time limit over all of it, and the library's
+ * retries and circuit breakers (which outlast any dial timeout) are off.
+ */
+export class EndpointClient {
+  readonly etcd: Etcd3;
+  /** For the calls the library makes by itself, the one that logs in. */
+  deadline = new Date();
+
+  constructor(endpoint: string, connection: EtcdConnection, material: TlsMaterial | null) {
+    ignoreProxies();
+    tameTls();
+    const { credentials } = connection;
+    this.etcd = new Etcd3({
+      hosts: endpoint,
+      ...(material && endpoint.startsWith('https:')
+        ? {
+            credentials: {
+              // grpc-js takes the system's CAs for null, which the type does not say.
+              rootCertificate: (material.ca ?? null) as Buffer,
+              ...(material.cert && material.key
+                ? { certChain: material.cert, privateKey: material.key }
+                : {}),
+            },
+          }
+        : {}),
+      ...(credentials
+        ? { auth: { username: credentials.user, password: credentials.password } }
+        : {}),
+      faultHandling: { host: () => noop, global: noop },
+      defaultCallOptions: () => ({ deadline: this.deadline }),
+      grpcOptions: {
+        'grpc.max_receive_message_length': -1,
+        'grpc.enable_http_proxy': 0,
+        'grpc-node.flow_control_window': 4 * 1024 * 1024,
+        interceptors: [requireLeader],
+        channelFactoryOverride: (...args) => new PromptChannel(...args),
+      } satisfies ClientOptions as Record<string, unknown> as { [key: string]: number },
+    });
+  }
+}
+
+/**
+ * The library waits a second before it closes a channel that is dialing, and keeps the process alive
+ * for so long. No channel is dialing as far as it can see.
+ */
+class PromptChannel extends Channel {
+  override getConnectivityState(tryToConnect: boolean): connectivityState {
+    const state = super.getConnectivityState(tryToConnect);
+    return state === connectivityState.CONNECTING ? connectivityState.IDLE : state;
+  }
+}
+
+/** Asks etcd to refuse at once when it has lost its leader, instead of letting the call hang. */
+const requireLeader: import('@grpc/grpc-js').Interceptor = (options, nextCall) =>
+  new InterceptingCall(nextCall(options), {
+    start(metadata, listener, next) {
+      metadata.set('hasleader', 'true');
+      next(metadata, listener);
+    },
+  });
+
+/** The login call takes no channel options: without this it would go through the shell's proxy. */
+function ignoreProxies(): void {
+  for (const name of ['grpc_proxy', 'https_proxy', 'http_proxy']) {
+    delete process.env[name];
+    delete process.env[name.toUpperCase()];
+  }
+}
+
+let tlsTamed = false;
+
+/**
+ * Two things of grpc-js that only `tls.connect` can amend. It sends an IP address as TLS server name,
+ * which RFC 6066 forbids and Node warns about: the name is dropped and the certificate checked
+ * against that address instead. And it never gives up a handshake: a host that stays silent would
+ * keep the process alive.
+ */
+function tameTls(): void {
+  if (tlsTamed) return;
+  tlsTamed = true;
+  const connect = tls.connect as (...args: unknown[]) => tls.TLSSocket;
+  const wrapped = (...args: unknown[]): tls.TLSSocket => {
+    const [options, ...rest] = args;
+    if (!isOfGrpc(options)) return connect(...args);
+    const socket = connect(withoutIpName(options), ...rest);
+    // While a call runs, its time limit keeps the process alive.
+    return socket.unref();
+  };
+  tls.connect = wrapped as typeof tls.connect;
+}
+
+function isOfGrpc(options: unknown): options is tls.ConnectionOptions {
+  if (typeof options !== 'object' || options === null) return false;
+  const { ALPNProtocols, socket } = options as tls.ConnectionOptions;
+  return socket !== undefined && Array.isArray(ALPNProtocols) && ALPNProtocols[0] === 'h2';
+}
+
+function withoutIpName(options: tls.ConnectionOptions): tls.ConnectionOptions {
+  const { servername } = options;
+  if (!servername || net.isIP(servername) === 0) return options;
+  return {
+    ...options,
+    servername: '',
+    checkServerIdentity: (_host, certificate) => tls.checkServerIdentity(servername, certificate),
+  };
+}

@@ -1,0 +1,45 @@
+import { keepsSubnet, nodesOf } from './allocation.ts';
+import { effectivePort } from './compare-config.ts';
+import type { NetworkConfig } from './network-config.ts';
+import type { LiveState } from './snapshot.ts';
+
+/** What a changed config does to nodes that are alive, in words; empty when none suffers. */
+export function dangersOf(live: LiveState, next: NetworkConfig): string[] {
+  const nodes = nodesOf(live.leases);
+  if (nodes.length === 0) return [];
+  const now = live.config;
+  const losing = nodes.filter(
+    (node) => (now === null || keepsSubnet(node, now)) && !keepsSubnet(node, next),
+  );
+  const count = (n: number) => `${n} living node${n === 1 ? '' : 's'}`;
+  return [
+    ...(losing.length > 0
+      ? [
+          `${count(losing.length)} would get another subnet: ${listed(losing.map((node) => node.name))}`,
+        ]
+      : []),
+    ...(now === null
+      ? []
+      : tunnelDangers(now, next).map((what) => `${what} under ${count(nodes.length)}`)),
+  ];
+}
+
+/** The first of many names, and how many more there are. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(', ');
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}
+
+function tunnelDangers(now: NetworkConfig, next: NetworkConfig): string[] {
+  const families = (config: NetworkConfig) =>
+    [config.ipv4 && 'IPv4', config.ipv6 && 'IPv6'].filter(Boolean).join(' and ');
+  const pairs: [string, string | number, string | number][] = [
+    ['the backend', now.backendType.toLowerCase(), next.backendType.toLowerCase()],
+    ['the address family', families(now), families(next)],
+    ['VNI', now.vxlan.vni, next.vxlan.vni],
+    ['Port', effectivePort(now), effectivePort(next)],
+  ];
+  return pairs
+    .filter(([, before, after]) => before !== after)
+    .map(([what, before, after]) => `${what} changes from ${before} to ${after}`);
+}
