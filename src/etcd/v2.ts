@@ -4,7 +4,7 @@ import { Agent, buildConnector, request } from 'undici';
 import type { Snapshot } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
-import { hostOf, noLeader, StoreError } from './errors.ts';
+import { noLeader, StoreError } from './errors.ts';
 import {
   configKey,
   type GuardedWrite,
