@@ -44,13 +44,37 @@ writeFileSync(
   ].join('\n'),
 );
 
+/** Editors show the titles, so they are words; the types are named here. */
+const named = (schema, title, definitions = {}) => ({
+  ...schema,
+  title,
+  ...(schema.$defs
+    ? {
+        $defs: Object.fromEntries(
+          Object.entries(schema.$defs).map(([name, value]) => [
+            name,
+            { ...value, title: definitions[name] ?? value.title },
+          ]),
+        ),
+      }
+    : {}),
+});
+const siteTypes = named(site, 'SiteDocument', { etcd: 'EtcdDocument', bigip: 'BigipDocument' });
+siteTypes.properties = {
+  ...siteTypes.properties,
+  network: named(network, 'NetworkConfigDocument'),
+};
+
 const options = {
   cwd: new URL('schemas/', root).pathname,
   bannerComment: '/* Generated from schemas/ by scripts/generate-schemas.mjs. */',
   additionalProperties: true,
 };
 const types = [
-  await compile(site, 'SiteDocument', options),
-  await compile(lease, 'LeaseDocument', { ...options, bannerComment: '' }),
+  await compile(siteTypes, 'SiteDocument', options),
+  await compile(named(lease, 'LeaseDocument'), 'LeaseDocument', {
+    ...options,
+    bannerComment: '',
+  }),
 ];
 writeFileSync(new URL('documents.ts', target), types.join('\n'));

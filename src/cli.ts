@@ -74,7 +74,7 @@ function baseParser(world: World): Argv {
     .example(`${PROGRAM} validate flannel-bigip.yaml`, 'check a site file')
     .example(`${PROGRAM} apply -f flannel-bigip.yaml`, 'show the difference, ask, apply')
     .epilogue(
-      `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage.`,
+      `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage, 130 interrupted.`,
     );
   return addOptions(parser, GLOBAL_OPTIONS);
 }

@@ -1,7 +1,7 @@
 import { type Plan, planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
-import { decodeSnapshot } from '../model/snapshot.ts';
+import { decodeSnapshot, type Snapshot } from '../model/snapshot.ts';
 import { changeJson, planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
@@ -63,14 +63,15 @@ class Apply {
       const style = styleOf(this.world.stderr, this.world.env);
       writeLine(this.world.stderr, planText(this.#plan, place, style));
     }
-    return consent(this.#plan, place, this.args, this.world);
+    return consent(this.#plan, 'Apply this?', place, this.args, this.world);
   }
 
   /** Every guard, as far as it can be judged without a person, and no write. */
   private async dryRun(): Promise<ExitCode> {
     const { args, session, world } = this;
     const needsName = this.#plan.dangers.length > 0;
-    if (needsName && args.on('yes')) await consent(this.#plan, session.place, args, world);
+    if (needsName && args.on('yes'))
+      await consent(this.#plan, 'Apply this?', session.place, args, world);
     const also = needsName ? `; it would want --confirm ${session.place.site}` : '';
     if (!this.#json) this.say(`\nDry run: every guard holds, nothing was written${also}.`);
     await this.report('dry-run', null);
@@ -80,7 +81,18 @@ class Apply {
   /** Reads back: what was written must be all that was to do. */
   private async verify(): Promise<Problem | null> {
     const { site, store } = this.session;
-    const live = decodeSnapshot(await store.read());
+    let snapshot: Snapshot;
+    try {
+      snapshot = await store.read();
+    } catch (cause) {
+      const reason = cause instanceof Problem ? `: ${cause.message}` : '';
+      return new Problem(`everything was written, but could not be read back${reason}`, {
+        exit: EXIT.failed,
+        fix: 'run diff',
+        cause,
+      });
+    }
+    const live = decodeSnapshot(snapshot);
     const left = planSite(site, live, { prune: this.args.on('prune') }).changes;
     if (left.length === 0) return null;
     const keys = left.map((change) => change.key).join(', ');
@@ -98,10 +110,22 @@ class Apply {
       const count = executed.done.length;
       this.say(`\nApplied and read back: ${count} change${count === 1 ? '' : 's'}.`);
       if (executed.backup !== null) this.say(`The values before are in ${executed.backup}`);
-      this.say('Next: flannel-bigip list');
+      this.say(`Next: ${this.next(executed)}`);
     }
     await this.report(outcome, executed);
     return EXIT.done;
+  }
+
+  /** What a person does now. */
+  private next({ done }: Executed): string {
+    if (done.some((change) => change.kind === 'config') && this.#plan.nodeCount > 0) {
+      return 'restart flanneld on every node, one after another';
+    }
+    const given = ['file', 'endpoints', 'etcd-api', 'prefix'].flatMap((flag) => {
+      const value = this.args.list(flag).join(',');
+      return value === '' ? [] : [`--${flag} ${value}`];
+    });
+    return ['flannel-bigip list', ...given].join(' ');
   }
 
   private say(text: string): void {

@@ -25,6 +25,9 @@ export interface CommandSpec {
   run(args: Args, world: World): Promise<ExitCode>;
 }
 
+/** The pause between writes is nothing to a command that only reads. */
+const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
+
 const YES: OptionSpec = { flag: 'yes', alias: 'y', type: 'switch', describe: 'do not ask' };
 const DRY_RUN: OptionSpec = {
   flag: 'dry-run',
@@ -67,7 +70,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: 'diff',
     describe: 'show what differs between the site file and etcd (exit 2 when something does)',
     positionals: 'none',
-    options: [FILE_OPTION, ...ETCD_OPTIONS, PRUNE, outputOption('table', 'json', 'yaml')],
+    options: [FILE_OPTION, ...READ_OPTIONS, PRUNE, outputOption('table', 'json', 'yaml')],
     examples: [
       ['flannel-bigip diff -f site.yaml', 'compare with the etcd that the site file names'],
       ['flannel-bigip diff -f site.yaml --endpoints file:dump.json', 'compare with a dump'],
@@ -107,7 +110,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     positionals: 'none',
     options: [
       FILE_OPTION,
-      ...ETCD_OPTIONS,
+      ...READ_OPTIONS,
       { flag: 'ttl', type: 'switch', describe: 'show how long each lease still lasts' },
       outputOption('table', 'wide', 'json', 'yaml'),
     ],
@@ -119,7 +122,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'remove',
-    usage: 'remove <SUBNET|NAME..>',
+    usage: 'remove <SUBNET|NAME|KEY..>',
     describe: 'remove reservations from etcd',
     positionals: 'some',
     options: [

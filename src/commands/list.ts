@@ -21,7 +21,10 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     if (format === 'json' || format === 'yaml') {
       await writeDocument(world.stdout, format, listJson(leases));
     } else {
-      writeLine(world.stdout, listText(leases, { wide, ttl }, styleOf(world.stdout, world.env)));
+      const none = live.snapshot.config === null ? 'and no network config ' : '';
+      const where = `${none}under ${store.prefix} in ${store.description}`;
+      const style = styleOf(world.stdout, world.env);
+      writeLine(world.stdout, listText(leases, { wide, ttl, where }, style));
     }
     return EXIT.done;
   });

@@ -26,12 +26,15 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
   refuseNodes(leases, args);
   const plan = planRemovals(leases, session);
   const json = args.text('output') === 'json';
+  if (plan.changes.length === 0 && !json) {
+    writeLine(world.stdout, 'Nothing to do.');
+    return EXIT.done;
+  }
   if (json) await writeDocument(world.stdout, 'json', planJson(plan, session.place));
   else writeLine(world.stdout, planText(plan, session.place, styleOf(world.stdout, world.env)));
   checkGuards(plan, session);
-  if (plan.changes.length === 0) return EXIT.done;
-  if (args.on('dry-run')) return EXIT.done;
-  if (!(await consent(plan, session.place, args, world))) {
+  if (plan.changes.length === 0 || args.on('dry-run')) return EXIT.done;
+  if (!(await consent(plan, 'Remove this?', session.place, args, world))) {
     world.stderr.write('Not removed; nothing was changed.\n');
     return EXIT.failed;
   }
@@ -60,7 +63,7 @@ function chosenLeases(args: Args, world: World, session: Session<Site | null>): 
   if (!args.on('ignore-not-found')) {
     throw new Problem(`${what}; nothing was changed`, {
       exit: EXIT.failed,
-      fix: 'see list; a name must stand in the site file; --ignore-not-found makes this no error',
+      fix: '`flannel-bigip list` shows what is there; a name must stand in the site file',
     });
   }
   world.stderr.write(`${what}\n`);

@@ -28,7 +28,7 @@ function filesOf(args: Args, world: World): readonly string[] {
   if (files.length > 0) return files;
   throw new Problem('no file is named, and there is no site file here', {
     exit: EXIT.usage,
-    fix: 'flannel-bigip validate FILE...',
+    fix: 'name files: flannel-bigip validate FILE...',
   });
 }
 

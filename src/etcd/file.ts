@@ -45,7 +45,8 @@ export class FileStore implements KeyStore {
     readonly timeout: number,
   ) {
     this.#path = realPath(path.resolve(file));
-    this.description = `file ${file}`;
+    const absent = existsSync(this.#path) ? '' : ' (not there yet, taken as empty)';
+    this.description = `file ${file}${absent}`;
   }
 
   get readOnly(): string | null {

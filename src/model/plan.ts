@@ -15,11 +15,12 @@ import {
   checkNodesAgainst,
   checkNodesFit,
   isAtSubnet,
+  isOwnLease,
   leaseKeyOf,
   undeclaredReservations,
 } from './live-rules.ts';
 import type { BigIp, Site } from './site.ts';
-import type { LiveLease, LiveState } from './snapshot.ts';
+import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
 
 type Action = 'create' | 'update' | 'delete' | 'rewrite';
 
@@ -50,7 +51,7 @@ export interface Plan {
   readonly problems: readonly LiveFinding[];
   /** Why living nodes suffer from it; empty when none does. */
   readonly dangers: readonly string[];
-  /** Leases of nodes, all of which stay untouched. */
+  /** How many leases of nodes stay as they are. */
   readonly nodeCount: number;
   /** Revision of the config at planning time, null when there was none: each write's second guard. */
   readonly configRevision: string | null;
@@ -90,9 +91,15 @@ export function planSite(site: Site, live: LiveState, options: PlanOptions = {})
     changes,
     problems: findProblems(site, live, changes, options.prune ? [] : undeclared),
     dangers: config.length > 0 ? dangersOf(live, site.network.config) : [],
-    nodeCount: nodesOf(live.leases).length,
+    nodeCount: untouchedNodes(live, changes),
     configRevision: live.snapshot.config?.revision ?? null,
   };
+}
+
+/** How many leases of nodes no change concerns. */
+function untouchedNodes(live: LiveState, changes: readonly Change[]): number {
+  const touched = new Set(changes.map((change) => change.key));
+  return nodesOf(live.leases).filter((node) => !touched.has(node.stored.key)).length;
 }
 
 /** Whether nothing is to be done and nothing is wrong. */
@@ -238,6 +245,8 @@ function staleFdbEntries(site: Site, live: LiveState): LiveFinding[] {
   return site.bigips.flatMap((bigip) => {
     const lease = live.leases.find((one) => isAtSubnet(one, bigip));
     if (lease === undefined || typeof lease.value === 'string') return [];
+    // A node's own lease is not overwritten: that is refused.
+    if (isNode(lease) && !isOwnLease(lease, bigip)) return [];
     const { vtepMAC, vtepMACv6 } = lease.value;
     return [
       ...staleFdbEntry(lease, vtepMAC, bigip.ipv4.vtepMAC),

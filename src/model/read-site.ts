@@ -83,7 +83,32 @@ function checkStructure(root: SourceNode, value: unknown): Finding[] {
     // flannel's own checks judge the network: they fold case and know every backend's keys.
     .filter((error) => !error.instancePath.startsWith('/network/'))
     .filter((error) => error.instancePath !== '/network' || error.keyword === 'type');
-  return [...findings, ...errors.map((error) => withSpan(explain(error, root), root))];
+  const explained = errors.map((error) => withSpan(explain(error, root), root));
+  return [...findings, ...withoutTypoTwins(explained)];
+}
+
+/** A misspelt key is also a missing one: what the one finding suggests, the other need not say. */
+function withoutTypoTwins(findings: readonly Finding[]): Finding[] {
+  const suggested = new Set(
+    findings.flatMap(({ rule, path, fix }) => {
+      const key = rule === 'unknown-key' ? /^did you mean (.+)\?$/.exec(fix ?? '')?.[1] : undefined;
+      return key === undefined ? [] : [`${path.slice(0, path.lastIndexOf('/'))} ${key}`];
+    }),
+  );
+  return findings.filter(({ rule, path, message }) => {
+    const key = rule === 'missing-key' ? /^`(.+?)` is missing/.exec(message)?.[1] : undefined;
+    return key === undefined || !suggested.has(`${path} ${key}`);
+  });
+}
+
+/** Where something is, in the user's words: a BIG-IP by its name. */
+function placeName(path: string, root: SourceNode): string {
+  if (path === '') return 'the site file';
+  const [, list, index, ...rest] = path.split('/');
+  const name = lastEntry(followPointer(root, `/${list}/${index}`).node, 'name')?.value;
+  const isNamed = list === 'bigips' && index !== undefined && name?.kind === 'string';
+  const parts = isNamed ? [String(name.value), ...rest] : path.slice(1).split('/');
+  return parts.join('.');
 }
 
 /** Equal keys outside the network, which has a rule of its own. */
@@ -119,7 +144,7 @@ function duplicateKeys(node: SourceNode, path: string): Finding[] {
 /** A schema error in the user's words. */
 function explain(error: ErrorObject, root: SourceNode): Finding {
   const path = error.instancePath;
-  const name = path === '' ? 'the site file' : path.slice(1).replaceAll('/', '.');
+  const name = placeName(path, root);
   const { params } = error as { params: Record<string, unknown> };
   const base = { severity: 'error', path } as const;
   switch (error.keyword) {

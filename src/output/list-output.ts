@@ -1,6 +1,6 @@
 import type { ListedLease } from '../model/lease-list.ts';
 import { problemJson, problemLines } from './plan-output.ts';
-import type { Style } from './style.ts';
+import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
 
 type Column = readonly [title: string, cell: (lease: ListedLease) => string];
@@ -43,10 +43,10 @@ function duration(seconds: number): string {
 /** The table of `list`, and below it every problem in words. */
 export function listText(
   leases: readonly ListedLease[],
-  options: { readonly wide: boolean; readonly ttl: boolean },
+  options: { readonly wide: boolean; readonly ttl: boolean; readonly where: string },
   style: Style,
 ): string {
-  if (leases.length === 0) return 'no leases';
+  if (leases.length === 0) return printable(`no leases ${options.where}`);
   const columns = [
     ...COLUMNS,
     ...(options.wide || options.ttl ? [TTL_COLUMN] : []),

@@ -30,7 +30,7 @@ export function planText(plan: Plan, place: PlanPlace, style: Style): string {
   const body = [
     ...plan.changes.flatMap((change) => changeLines(change, place.prefix, style)),
     ...problemLines(plan.problems, style),
-    ...plan.dangers.map((danger) => `  ${style.colour.red('!')} ${printable(danger)}`),
+    ...plan.dangers.map((danger) => dangerLine(danger, place, style)),
   ];
   return [placeText(place), '', ...(body.length > 0 ? [...body, ''] : []), countLine(plan)].join(
     '\n',
@@ -50,7 +50,10 @@ function changeLines(change: Change, prefix: string, style: Style): string[] {
   const about = describe(change);
   return [
     about === '' ? head : `${head}    ${colour.dim(about)}`,
-    ...change.fields.map((field) => `      ${fieldText(field, change.action)}`),
+    ...change.fields
+      // A default that is only written out now changes nothing.
+      .filter((field) => field.byDefault === undefined || field.byDefault !== field.after)
+      .map((field) => `      ${fieldText(field, change.action)}`),
   ];
 }
 
@@ -99,14 +102,24 @@ function problemText(problem: LiveFinding, style: Style): string[] {
   return problem.fix === undefined ? [head] : [head, `      ${printable(problem.fix)}`];
 }
 
+function dangerLine(danger: string, place: PlanPlace, { colour }: Style): string {
+  const wanted = `apply wants --confirm ${place.site}`;
+  return `  ${colour.red('x danger:')} ${printable(`${danger} (${wanted})`)}`;
+}
+
 function countLine(plan: Plan): string {
   const count = (action: Change['action']) =>
     plan.changes.filter((change) => change.action === action).length;
-  const nodes = `${plan.nodeCount} lease${plan.nodeCount === 1 ? '' : 's'} of nodes untouched`;
+  const n = plan.nodeCount;
+  const one = n === 1;
+  const nodes =
+    n === 0
+      ? ''
+      : ` The lease${one ? '' : 's'} of ${n} node${one ? ' stays as it is' : 's stay as they are'}.`;
   const rewrites = count('rewrite');
-  if (plan.changes.length === 0) return `Nothing to do: live state is as declared. ${nodes}.`;
+  if (plan.changes.length === 0) return `Nothing to do: live state is as declared.${nodes}`;
   const rewritten = rewrites > 0 ? `, ${rewrites} to write again` : '';
-  return `${count('create')} to add, ${count('update')} to change, ${count('delete')} to remove${rewritten}. ${nodes}.`;
+  return `${count('create')} to add, ${count('update')} to change, ${count('delete')} to remove${rewritten}.${nodes}`;
 }
 
 /** One change in JSON; secrets masked. */

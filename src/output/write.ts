@@ -12,6 +12,6 @@ export async function writeDocument(
   document: unknown,
 ): Promise<void> {
   if (format === 'json') return writeLine(stream, JSON.stringify(document, null, 2));
-  const { stringify } = await import('yaml');
-  stream.write(stringify(document));
+  const { yamlText } = await import('./yaml.ts');
+  stream.write(yamlText(document));
 }

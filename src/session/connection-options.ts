@@ -64,6 +64,12 @@ export async function resolveConnection(
     ...filePath('key', find('key', etcd.key)),
   };
   const user = find('user', etcd.user);
+  if (user === undefined && args.text('password-file') !== undefined) {
+    throw new Problem('--password-file is given without a user', {
+      exit: EXIT.usage,
+      fix: 'pass --user too',
+    });
+  }
   const list = splitEndpoints(endpoints, world.cwd, Object.keys(tls).length > 0);
   const isFile = list.some((endpoint) => endpoint.startsWith('file:'));
   const api = find('etcd-api', etcd.api)?.value ?? 'auto';
@@ -154,7 +160,7 @@ function endpointOf(text: string, base: string, withTls: boolean): string {
 
 function endpointsNotice(found: Found | undefined, etcd: EtcdSettings): string | null {
   if (found === undefined || etcd.endpoints === undefined) return null;
-  if (!/^(ETCDCTL|FLANNELD)_/.test(found.from)) return null;
+  if (!/^(ETCDCTL|FLANNELD?)_/.test(found.from)) return null;
   const declared = etcd.endpoints.join(',');
   if (found.value.replaceAll(' ', '') === declared) return null;
   return `${found.from} is used instead of the site file's ${declared}`;
@@ -175,9 +181,18 @@ async function credentials(
   const user = colon < 0 ? found.value : found.value.slice(0, colon);
   const file = args.text('password-file');
   if (file !== undefined) {
-    return { user, password: readFileText(file, world.cwd).replace(/\r?\n$/, '') };
+    return { user, password: readPassword(file, world.cwd) };
   }
   if (colon >= 0) return { user, password: found.value.slice(colon + 1) };
   const password = world.env['ETCDCTL_PASSWORD'] || world.env['FLANNELD_ETCD_PASSWORD'];
   return { user, password: password || (await askPassword(world, user)) };
+}
+
+function readPassword(file: string, cwd: string): string {
+  try {
+    return readFileText(file, cwd).replace(/\r?\n$/, '');
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause;
+    throw new Problem(`the password file ${cause.message}`, { exit: EXIT.failed, cause });
+  }
 }

@@ -13,11 +13,8 @@ import type { Args } from './options.ts';
 export function checkGuards(plan: Plan, session: Session<Site | null>): void {
   const errors = plan.problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) {
-    const what = errors.map((problem) => problem.message).join('; ');
-    throw new Problem(`refused, nothing was changed: ${what}`, {
-      exit: EXIT.failed,
-      ...(errors[0]?.fix ? { fix: errors[0].fix } : {}),
-    });
+    const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
+    throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
   }
   if (plan.changes.length > 0 && session.store.readOnly !== null) {
     throw new Problem(`refused: ${session.store.readOnly}`, { exit: EXIT.failed });
@@ -25,13 +22,14 @@ export function checkGuards(plan: Plan, session: Session<Site | null>): void {
 }
 
 /**
- * Gets a person's consent: `--yes`, for a plan that endangers living nodes `--confirm NAME`, or an
+ * Gets a person's consent to the question: `--yes`, for a plan that endangers living nodes `--confirm NAME`, or an
  * answer at the terminal. False is a no.
  *
  * @throws Problem (exit 64) when consent is missing and nobody can be asked.
  */
 export async function consent(
   plan: Plan,
+  question: string,
   place: PlanPlace,
   args: Args,
   world: World,
@@ -48,15 +46,15 @@ export async function consent(
       if (place.notice !== null) world.stderr.write(`${first}\n`);
       return true;
     }
-    return askYes(world, `${first}\nApply this?`, 'pass --yes');
+    return askYes(world, `${first}\n${question}`, 'pass --yes');
   }
   if (name !== undefined) {
     if (place.notice !== null) world.stderr.write(`${first}\n`);
     return true;
   }
   if (args.on('yes')) throw endangers(plan, place);
-  const question = `${first}\nThis endangers living nodes. Type the site's name to go on:`;
-  return askName(world, question, place.site, `pass --confirm ${place.site}`);
+  const warning = `${first}\nThis endangers living nodes. Type the site's name to go on:`;
+  return askName(world, warning, place.site, `pass --confirm ${place.site}`);
 }
 
 function endangers(plan: Plan, place: PlanPlace): Problem {

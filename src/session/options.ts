@@ -36,7 +36,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
     type: 'list',
     placeholder: 'URL,...',
     describe: "etcd's client URLs, or file:PATH for the embedded store",
-    env: ['ETCDCTL_ENDPOINTS', 'FLANNELD_ETCD_ENDPOINTS'],
+    env: ['ETCDCTL_ENDPOINTS', 'FLANNELD_ETCD_ENDPOINTS', 'FLANNEL_ETCD_ENDPOINTS'],
   },
   {
     flag: 'cacert',
@@ -78,7 +78,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
     type: 'text',
     placeholder: 'PATH',
     describe: "flannel's --etcd-prefix (default /coreos.com/network)",
-    env: ['FLANNELD_ETCD_PREFIX'],
+    env: ['FLANNELD_ETCD_PREFIX', 'FLANNEL_ETCD_PREFIX'],
   },
   {
     flag: 'etcd-api',

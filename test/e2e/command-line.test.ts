@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { EXECUTABLE, run, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { SITE } from '../support/sites.ts';
@@ -110,7 +111,9 @@ describe('where the connection comes from', () => {
     const cwd = site();
     const seen = async (args: string[], env: Record<string, string>) => {
       const { stdout } = await run(['diff', ...args], { cwd, env });
-      return /file (?:\S*\/)?(\S+), prefix (\S+)/.exec(stdout)?.slice(1);
+      return /file (?:\S*\/)?(\S+) \(not there yet, taken as empty\), prefix (\S+)/
+        .exec(stdout)
+        ?.slice(1);
     };
     const ETCDCTL_ENDPOINTS = 'file:etcdctl.json';
     const FLANNELD_ETCD_ENDPOINTS = 'file:flanneld.json';
@@ -131,6 +134,12 @@ describe('where the connection comes from', () => {
         FLANNELD_ETCD_PREFIX: '/other',
       }),
     ).toEqual(['flag.json', '/kube/network']);
+    expect(
+      await seen([], {
+        FLANNEL_ETCD_ENDPOINTS: 'file:old.json',
+        FLANNEL_ETCD_PREFIX: '/atomic.io/network',
+      }),
+    ).toEqual(['old.json', '/atomic.io/network']);
     expect(await seen([], { ETCDCTL_ENDPOINTS: '', FLANNELD_ETCD_PREFIX: '/other' })).toEqual([
       'store.json',
       '/other',
@@ -161,8 +170,8 @@ describe('where the connection comes from', () => {
       { cwd: elsewhere },
     );
 
-    expect(declared.stdout).toContain(`file ${cwd}/store.json,`);
-    expect(given.stdout).toContain(`file ${elsewhere}/mine.json,`);
+    expect(declared.stdout).toContain(`file ${cwd}/store.json (`);
+    expect(given.stdout).toContain(`file ${elsewhere}/mine.json (`);
   });
 
   it('--verbose says where each value came from, without secrets', async () => {
@@ -207,6 +216,33 @@ describe('an etcd that does not answer', () => {
     expect(took).toBeGreaterThan(900);
     expect(took).toBeLessThan(3000);
   });
+});
+
+describe('every output format of every command', () => {
+  const FORMATS: Record<string, readonly string[]> = {
+    validate: ['text', 'json'],
+    diff: ['table', 'json', 'yaml'],
+    'apply --dry-run': ['table', 'json'],
+    list: ['table', 'wide', 'json', 'yaml'],
+    'remove bigip-1 --ignore-not-found': ['table', 'json'],
+  };
+  const cases = Object.entries(FORMATS).flatMap(([command, formats]) =>
+    formats.map((format) => [command, format] as const),
+  );
+
+  it.each(cases)('%s -o %s', async (command, format) => {
+    const { code, stdout } = await run([...command.split(' '), '-o', format], { cwd: site() });
+
+    expect(code).toBe(command === 'diff' ? 2 : 0);
+    if (format === 'json') expect(() => JSON.parse(stdout)).not.toThrow();
+    if (format === 'yaml') expect(parse(stdout)).toEqual(await asJson(command));
+    expect(stdout).not.toBe('');
+  });
+
+  async function asJson(command: string): Promise<unknown> {
+    const { stdout } = await run([command, '-o', 'json'], { cwd: site() });
+    return JSON.parse(stdout, (key, value) => (key === 'store' ? expect.any(String) : value));
+  }
 });
 
 describe('output', () => {

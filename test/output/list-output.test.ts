@@ -16,7 +16,7 @@ import { NASTY, PLAIN, SHOWN } from './plain.ts';
 
 const site = siteOf();
 const ours = reservation(BIGIP_KEY, RESERVATION);
-const short = { wide: false, ttl: false };
+const short = { wide: false, ttl: false, where: 'under /x in a store' };
 const none = new Map<string, number>();
 
 const rowsOf = (text: string) => text.split('\n').map((line) => line.split(/ {2,}/));
@@ -63,9 +63,9 @@ describe('the table of leases', () => {
   });
 
   it.each([
-    [{ wide: false, ttl: true }, ['TTL']],
-    [{ wide: true, ttl: false }, ['TTL', 'KEY']],
-    [{ wide: true, ttl: true }, ['TTL', 'KEY']],
+    [{ wide: false, ttl: true, where: 'under /x in a store' }, ['TTL']],
+    [{ wide: true, ttl: false, where: 'under /x in a store' }, ['TTL', 'KEY']],
+    [{ wide: true, ttl: true, where: 'under /x in a store' }, ['TTL', 'KEY']],
     [short, []],
   ])('has with %j the further columns %j', (options, columns) => {
     const [header] = rowsOf(
@@ -85,7 +85,11 @@ describe('the table of leases', () => {
   ])('shows %s seconds as %s', (ttl, shown) => {
     const leases = [{ ...node(20), ttl }];
     const [, row] = rowsOf(
-      listText(listLeases(liveOf({ leases }), site, none), { wide: true, ttl: true }, PLAIN),
+      listText(
+        listLeases(liveOf({ leases }), site, none),
+        { wide: true, ttl: true, where: 'under /x in a store' },
+        PLAIN,
+      ),
     );
     expect(row?.slice(10)).toEqual([shown, `${PREFIX}/subnets/10.244.20.0-24`]);
   });
@@ -94,7 +98,7 @@ describe('the table of leases', () => {
     const leases = [node(20, { BackendType: NASTY }), node(1, {}, NASTY)];
     const text = listText(
       listLeases(liveOf({ leases }), site, none),
-      { wide: true, ttl: true },
+      { wide: true, ttl: true, where: 'under /x in a store' },
       PLAIN,
     );
     expect(text).not.toContain('\u001b');
@@ -103,7 +107,7 @@ describe('the table of leases', () => {
   });
 
   it('says that there is nothing', () => {
-    expect(listText([], short, PLAIN)).toBe('no leases');
+    expect(listText([], short, PLAIN)).toBe('no leases under /x in a store');
   });
 });
 

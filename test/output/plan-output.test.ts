@@ -54,7 +54,7 @@ describe('the text of a plan', () => {
       '      BackendType            vxlan',
       '      BackendData.VtepMAC    00:0c:29:2e:db:2e',
       '',
-      '2 to add, 0 to change, 0 to remove. 0 leases of nodes untouched.',
+      '2 to add, 0 to change, 0 to remove.',
     ]);
   });
 
@@ -85,9 +85,9 @@ describe('the text of a plan', () => {
       '  ! warning: the node of 10.244.20.0-25 (10.1.10.20) loses its subnet when its flanneld restarts; its pods keep old addresses until they are recreated [node-outside-config]',
       '  ! warning: flanneld reads its config only when it starts [flanneld-restart]',
       '      restart flanneld on every node, one after another, when the plan is carried out',
-      '  ! 1 living node would get another subnet: 10.244.20.0-25',
+      '  x danger: 1 living node would get another subnet: 10.244.20.0-25 (apply wants --confirm site-a)',
       '',
-      '0 to add, 2 to change, 0 to remove. 2 leases of nodes untouched.',
+      '0 to add, 2 to change, 0 to remove. The lease of 1 node stays as it is.',
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('the text of a plan', () => {
       '      BackendType            vxlan',
       '      BackendData.VtepMAC    00:0c:29:2e:db:50',
       '',
-      '0 to add, 0 to change, 1 to remove, 1 to write again. 1 lease of nodes untouched.',
+      '0 to add, 0 to change, 1 to remove, 1 to write again. The lease of 1 node stays as it is.',
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('the text of a plan', () => {
     expect(lines(planSite(site, liveOf({ leases: [ours] })))).toEqual([
       FIRST_LINE,
       '',
-      'Nothing to do: live state is as declared. 0 leases of nodes untouched.',
+      'Nothing to do: live state is as declared.',
     ]);
   });
 
@@ -171,9 +171,9 @@ describe('what comes from live state', () => {
       `      PublicIP               ${SHOWN} -> {"list":["x\\u001b[2J\\u202ey"]}`,
       `  ! warning: ${SHOWN} [key-unreadable]`,
       `      ${SHOWN}`,
-      `  ! ${SHOWN}`,
+      `  x danger: ${SHOWN} (apply wants --confirm site-a)`,
       '',
-      '0 to add, 1 to change, 0 to remove. 0 leases of nodes untouched.',
+      '0 to add, 1 to change, 0 to remove.',
     ]);
   });
 

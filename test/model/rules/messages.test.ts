@@ -29,7 +29,7 @@ describe('what a finding says', () => {
     expect(said(SITE, [['selfIP', 'selfIp']])).toEqual([
       {
         rule: 'unknown-key',
-        message: 'bigips.0 has no key "selfIp"',
+        message: 'bigip-1 has no key "selfIp"',
         fix: 'did you mean selfIP?',
       },
     ]);

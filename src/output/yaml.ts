@@ -1,0 +1,1 @@
+export { stringify as yamlText } from 'yaml';
