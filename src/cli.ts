@@ -174,7 +174,7 @@ function checkPositionals(spec: CommandSpec, { positionals }: Args): void {
     const surplus = JSON.stringify(positionals[0]);
     throw new Problem(`${spec.name} takes no ${surplus}`, { exit: EXIT.usage, fix: help });
   }
-  if (spec.positionals === 'some' && positionals.length === 0) {
+  if (spec.positionals === 'some' && positionals.filter(Boolean).length === 0) {
     throw new Problem(`${spec.usage}: nothing is named`, { exit: EXIT.usage, fix: help });
   }
 }

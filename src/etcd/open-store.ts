@@ -68,6 +68,10 @@ function choose(old: Attempt, modern: Attempt, prefix: string): OpenStore | Erro
   if (old?.status === 'fulfilled' && modernError)
     return isOff(modernError) ? old.value : modernError;
   if (modern?.status === 'fulfilled' && oldError) return isOff(oldError) ? modern.value : oldError;
+  if (oldError && modernError && isOff(oldError) && isOff(modernError)) {
+    const message = `${oldError.message}, nor the v3 API: is it etcd that answers there?`;
+    return new StoreError('api-off', message, { fix: 'check --endpoints' });
+  }
   if (modernError && !isOff(modernError)) return modernError;
   return oldError ?? modernError ?? new Error('no store was opened');
 }

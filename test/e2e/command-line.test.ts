@@ -42,6 +42,8 @@ describe('exit codes', () => {
     [64, ['diff', '-o', 'sarif']],
     [64, ['diff', '-f', 'a', '-f', 'b']],
     [64, ['remove']],
+    [64, ['remove', '']],
+    [64, ['list', '--password-file', 'none']],
     [64, ['remove', '10.244.100.0/24', '--endpoints', 'file:a,http://b']],
     [64, ['apply']],
     [64, ['list', '--endpoints', 'http://user:secret@127.0.0.1:2379']],
