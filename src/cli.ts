@@ -36,7 +36,8 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
   }
   const outcome = await parse(parser, argv);
   if (typeof outcome === 'string') {
-    if (outcome === '') throw unknownCommand(argv);
+    // Help for a command that does not exist would hide the misspelling.
+    if (outcome === '' || namesUnknown(argv)) throw unknownCommand(argv);
     world.stdout.write(`${outcome}\n`);
     return EXIT.done;
   }
@@ -62,7 +63,11 @@ function baseParser(world: World): Argv {
     .usage(
       `$0 <command>\n\nDeclares, checks and applies what flannel on etcd must know of an F5 BIG-IP.`,
     )
-    .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false })
+    .parserConfiguration({
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'boolean-negation': false,
+    })
     .locale('en')
     .strictOptions()
     .exitProcess(false)
@@ -154,6 +159,10 @@ function usageText(message: string): string {
   const choice = /Argument: (\S+), Given: "(.*?)", Choices: (.*)/.exec(message);
   if (choice === null) return message.split('\n')[0]?.toLowerCase() ?? '';
   return `--${choice[1]} ${choice[2]} is none of ${choice[3]?.replaceAll('"', '')}`;
+}
+
+function namesUnknown([first = '']: readonly string[]): boolean {
+  return !first.startsWith('-') && !COMMANDS.some((spec) => spec.name === first);
 }
 
 function unknownCommand(argv: readonly string[]): Problem {

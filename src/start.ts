@@ -12,9 +12,8 @@ export async function start(): Promise<void> {
   }
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      // The reader has gone (`| head`): there is nobody left to tell.
-      if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-      throw error;
+      // The reader has gone (`| head`). What was begun is finished, and the exit code stays true.
+      if (error.code !== 'EPIPE') throw error;
     });
   }
   process.exitCode = await main(process.argv.slice(2), {

@@ -1,18 +1,16 @@
 import { parseSubnet, sameSubnet } from '../model/address.ts';
-import { nodesOf } from '../model/allocation.ts';
+import { leaseKeyOf, nodesOf } from '../model/bigip-lease.ts';
 import type { LiveFinding } from '../model/finding.ts';
-import { leaseKeyOf } from '../model/live-rules.ts';
 import { type Plan, planRemoval } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';
-import { planJson, planText } from '../output/plan-output.ts';
-import { styleOf } from '../output/style.ts';
-import { writeDocument, writeLine } from '../output/write.ts';
-import { checkGuards, consent, execute, failureOf } from '../session/execute.ts';
+import { writeLine } from '../output/write.ts';
+import type { Executed } from '../session/execute.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
+import { runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `remove SUBNET|NAME|KEY...`: removes reservations after showing them. Needs no site file. */
@@ -25,27 +23,21 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
   const leases = chosenLeases(args, world, session);
   refuseNodes(leases, args);
   const plan = planRemovals(leases, session);
-  const json = args.text('output') === 'json';
-  if (plan.changes.length === 0 && !json) {
+  if (plan.changes.length === 0 && args.text('output') !== 'json') {
     writeLine(world.stdout, 'Nothing to do.');
     return EXIT.done;
   }
-  if (json) await writeDocument(world.stdout, 'json', planJson(plan, session.place));
-  else writeLine(world.stdout, planText(plan, session.place, styleOf(world.stdout, world.env)));
-  checkGuards(plan, session);
-  if (plan.changes.length === 0 || args.on('dry-run')) return EXIT.done;
-  if (!(await consent(plan, 'Remove this?', session.place, args, world))) {
-    world.stderr.write('Not removed; nothing was changed.\n');
-    return EXIT.failed;
-  }
-  const executed = await execute(plan, session, args, world);
-  const failure = failureOf(executed, plan);
-  if (failure !== null) throw failure;
-  const count = executed.done.length;
-  const report = json ? world.stderr : world.stdout;
-  writeLine(report, `\nRemoved ${count} lease${count === 1 ? '' : 's'}.`);
-  if (executed.backup !== null) writeLine(report, `The values before are in ${executed.backup}`);
-  return EXIT.done;
+  const command = {
+    question: 'Remove this?',
+    declined: 'Not removed; nothing was changed.',
+    // Every removal is guarded by the value that was shown, and seen to be gone on v2.
+    verify: () => Promise.resolve(null),
+    success: ({ done, backup }: Executed) => [
+      `\nRemoved ${done.length} lease${done.length === 1 ? '' : 's'}.`,
+      ...(backup === null ? [] : [`The values before are in ${backup}`]),
+    ],
+  };
+  return runPlan(plan, session, command, args, world);
 }
 
 /** The leases the arguments name. @throws Problem when one is not there. */
@@ -103,7 +95,8 @@ function planRemovals(leases: readonly LiveLease[], session: Session<Site | null
     changes: leases.map(planRemoval),
     problems: declared,
     dangers: [],
-    nodeCount: nodesOf(live.leases).filter((node) => !leases.includes(node)).length,
+    nodeCount: nodesOf(live.leases, site?.bigips ?? []).filter((node) => !leases.includes(node))
+      .length,
     configRevision: live.snapshot.config?.revision ?? null,
   };
 }

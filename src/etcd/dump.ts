@@ -29,16 +29,30 @@ export function readDump(document: unknown): Dump | null {
     index?: number;
   };
   if (header !== undefined && (kvs === undefined || Array.isArray(kvs))) {
-    return {
-      api: 'v3',
-      revision: String(header?.revision ?? 0),
-      keys: (kvs ?? []).map(v3Key),
-    };
+    const pairs = kvs ?? [];
+    if (!pairs.every(isPair)) return null;
+    return { api: 'v3', revision: String(header?.revision ?? 0), keys: pairs.map(v3Key) };
   }
   // etcd's answer for a prefix under which nothing is.
   if (errorCode === 100) return { api: 'v2', revision: String(index ?? 0), keys: [] };
-  if (typeof node !== 'object' || node === null) return null;
+  if (!isV2Node(node)) return null;
   return { api: 'v2', revision: '0', keys: leaves({ nodes: [node] }).map(storedKey) };
+}
+
+function isPair(pair: unknown): pair is V3Pair {
+  if (typeof pair !== 'object' || pair === null) return false;
+  const { key, value } = pair as Record<string, unknown>;
+  return typeof key === 'string' && (value === undefined || typeof value === 'string');
+}
+
+function isV2Node(node: unknown): node is V2Node {
+  if (typeof node !== 'object' || node === null) return false;
+  const { key, value, nodes } = node as Record<string, unknown>;
+  return (
+    (key === undefined || typeof key === 'string') &&
+    (value === undefined || typeof value === 'string') &&
+    (nodes === undefined || (Array.isArray(nodes) && nodes.every(isV2Node)))
+  );
 }
 
 function v3Key(pair: V3Pair): StoredKey {

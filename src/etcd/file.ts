@@ -1,5 +1,5 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
@@ -55,14 +55,18 @@ export class FileStore implements KeyStore {
 
   async read(): Promise<Snapshot> {
     const content = await this.load();
-    const keys = 'flannelBigipStore' in content ? liveKeys(content) : content.keys;
-    const folder = subnetsFolder(this.prefix);
+    const isStore = 'flannelBigipStore' in content;
+    const keys = isStore ? liveKeys(content) : content.keys;
+    // Keys of the v2 store are paths, whatever flanneld was told.
+    const isV2 = !isStore && content.api === 'v2';
+    const prefix = isV2 ? this.prefix.replace(/^(?=[^/])/, '/') : this.prefix;
+    const folder = subnetsFolder(prefix);
     return {
-      api: 'flannelBigipStore' in content ? 'file' : content.api,
-      prefix: this.prefix,
+      api: isStore ? 'file' : content.api,
+      prefix,
       revision: String(content.revision),
       clusterId: null,
-      config: keys.find((one) => one.key === configKey(this.prefix)) ?? null,
+      config: keys.find((one) => one.key === configKey(prefix)) ?? null,
       leases: keys.filter((one) => one.key.startsWith(folder)),
     };
   }
@@ -106,7 +110,7 @@ export class FileStore implements KeyStore {
 
   private async makeFolder(): Promise<void> {
     try {
-      await mkdir(path.dirname(this.#path), { recursive: true });
+      mkdirSync(path.dirname(this.#path), { recursive: true });
     } catch (cause) {
       throw this.inaccessible('written', cause);
     }

@@ -21,11 +21,24 @@ export async function openStore(connection: EtcdConnection, api: EtcdApi): Promi
   if (file !== undefined) {
     const { FileStore } = await import('./file.ts');
     const path = file.slice('file:'.length);
-    return read(new FileStore(path, connection.prefix, connection.timeout));
+    return checkDump(await read(new FileStore(path, connection.prefix, connection.timeout)), api);
   }
   if (api === 'v2') return read(await v2(connection));
   if (api === 'v3') return read(await v3(connection));
   return openAuto(connection);
+}
+
+/** A dump of the store that was not asked for is what people get wrong most. */
+function checkDump(opened: OpenStore, api: EtcdApi): OpenStore {
+  const held = opened.snapshot.api;
+  if (api === 'auto' || held === 'file' || held === api) return opened;
+  throw new StoreError(
+    'bad-store',
+    `${opened.store.description} is a dump of etcd ${held}, not ${api}`,
+    {
+      fix: `dump the ${api} store, or leave out --etcd-api`,
+    },
+  );
 }
 
 async function v2(connection: EtcdConnection): Promise<KeyStore> {

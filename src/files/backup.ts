@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -42,7 +42,8 @@ export async function writeBackup(
     leases: snapshot.leases.map(keyDocument),
   };
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // The asynchronous one never returns for some paths under /proc.
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     await writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
   } catch (cause) {
     throw new Problem(`the backup ${file} cannot be written, so nothing was changed`, {

@@ -5,7 +5,7 @@ import {
   rangeAddresses,
   rangeCapacity,
 } from './network-config.ts';
-import { isNode, type LiveLease } from './snapshot.ts';
+import type { LiveLease } from './snapshot.ts';
 
 /**
  * Whether a node keeps its subnet under a config when its flanneld restarts: right length, base
@@ -56,9 +56,4 @@ export function freeSubnets(
     next = to + size;
   }
   return { free: total - taken, total };
-}
-
-/** The living nodes among the leases. */
-export function nodesOf(leases: readonly LiveLease[]): LiveLease[] {
-  return leases.filter(isNode);
 }

@@ -1,7 +1,8 @@
 import { compareSubnets, formatAddress, formatSubnet } from './address.ts';
 import { isInRange } from './allocation.ts';
+import { isAtSubnet, isOwnLease } from './bigip-lease.ts';
 import type { LiveFinding } from './finding.ts';
-import { checkLeases, isAtSubnet, isOwnLease } from './live-rules.ts';
+import { checkLeases } from './live-rules.ts';
 import type { Site } from './site.ts';
 import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
 

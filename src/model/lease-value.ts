@@ -41,7 +41,7 @@ const PLAIN_KEYS: ReadonlySet<string> = new Set(Object.keys(LEASE_FIELDS));
  */
 function parsePlainLease(text: string): LeaseValue | null {
   // An escape or a fraction may hide what Go refuses.
-  if (text.includes('\\') || /"VNI":(?!\d+[,}])/.test(text)) return null;
+  if (text.includes('\\') || /"VNI":(?!\d{1,9}[,}])/.test(text)) return null;
   const document = parseObject(text);
   if (document === null || !Object.keys(document).every((key) => PLAIN_KEYS.has(key))) return null;
   const { PublicIP, PublicIPv6, BackendType, BackendData, BackendV6Data } = document;

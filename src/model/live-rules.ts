@@ -1,7 +1,7 @@
 import { formatAddress, formatSubnet, hasHostBits, subnetsOverlap } from './address.ts';
-import { freeSubnets, keepsSubnet, nodesOf } from './allocation.ts';
+import { freeSubnets, keepsSubnet } from './allocation.ts';
+import { isAtSubnet, isOwnLease, nodesOf } from './bigip-lease.ts';
 import type { KeylessFinding, LiveFinding, RuleId } from './finding.ts';
-import { formatLeaseKey } from './lease-key.ts';
 import { checkLeasePairs } from './lease-pairs.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { NetworkConfig } from './network-config.ts';
@@ -17,6 +17,12 @@ function effect(api: StoreApi, on: { readonly v2: string; readonly v3: string })
 const DEAFENS = {
   v2: 'a running flanneld up to v0.17 goes deaf on it for good',
   v3: 'flanneld v0.18 and later loses the events of the next second, and again when it is deleted',
+};
+
+const UNDEAFENS = {
+  v2: 'remove it, then restart every flanneld',
+  v3: 'remove it, then run apply --rewrite for nodes that missed an event',
+  file: 'remove it, then restart every flanneld up to v0.17, or run apply --rewrite for later ones',
 };
 
 /** Problems of each lease by itself and beside the others, by key. */
@@ -38,10 +44,7 @@ function warning(rule: RuleId, message: string, fix?: string): KeylessFinding {
 
 function checkLease(lease: LiveLease, live: LiveState): KeylessFinding[] {
   const { api } = live.snapshot;
-  const cure =
-    api === 'v2'
-      ? 'remove it, then restart every flanneld'
-      : 'remove it; a flanneld up to v0.17 must be restarted afterwards';
+  const cure = UNDEAFENS[api];
   if (lease.subnet === null) {
     const message = `${lease.name} is no subnet key: ${effect(api, DEAFENS)}`;
     return [warning('key-unreadable', message, cure)];
@@ -114,29 +117,10 @@ function checkFamilies(
 
 /** Errors that forbid applying a site: a node holds what the site declares for a BIG-IP. */
 export function checkNodesAgainst(site: Site, live: LiveState): LiveFinding[] {
-  const nodes = nodesOf(live.leases);
+  const nodes = nodesOf(live.leases, []);
   return site.bigips.flatMap((bigip) =>
     nodes.filter((node) => !isOwnLease(node, bigip)).flatMap((node) => clashes(bigip, node)),
   );
-}
-
-/** A lease with a TTL at the BIG-IP's own key and with its public IP is the BIG-IP's. */
-export function isOwnLease(lease: LiveLease, bigip: BigIp): boolean {
-  return (
-    isAtSubnet(lease, bigip) &&
-    typeof lease.value !== 'string' &&
-    lease.value.publicIP === bigip.ipv4.publicIP.value
-  );
-}
-
-/** Whether the lease stands at exactly the key of the BIG-IP's reservation. */
-export function isAtSubnet(lease: LiveLease, bigip: BigIp): boolean {
-  return lease.name === leaseKeyOf(bigip);
-}
-
-/** The key of a BIG-IP's reservation under `subnets/`. */
-export function leaseKeyOf(bigip: BigIp): string {
-  return formatLeaseKey({ subnet: bigip.ipv4.subnet, ipv6Subnet: bigip.ipv6?.subnet ?? null });
 }
 
 function clashes(bigip: BigIp, node: LiveLease): LiveFinding[] {
@@ -188,8 +172,9 @@ function clashes(bigip: BigIp, node: LiveLease): LiveFinding[] {
 }
 
 /** Nodes that would get another subnet under the config when their flanneld restarts. */
-export function checkNodesFit(live: LiveState, config: NetworkConfig): LiveFinding[] {
-  return nodesOf(live.leases)
+export function checkNodesFit(live: LiveState, site: Site): LiveFinding[] {
+  const { config } = site.network;
+  return nodesOf(live.leases, site.bigips)
     .filter((node) => node.subnet !== null && !keepsSubnet(node, config))
     .map((node) => ({
       rule: 'node-outside-config',

@@ -1,4 +1,5 @@
-import { isInRange, nodesOf } from './allocation.ts';
+import { isInRange } from './allocation.ts';
+import { isAtSubnet, isOwnLease, leaseKeyOf, nodesOf } from './bigip-lease.ts';
 import {
   changedFields,
   configDocument,
@@ -14,9 +15,6 @@ import {
   checkLeases,
   checkNodesAgainst,
   checkNodesFit,
-  isAtSubnet,
-  isOwnLease,
-  leaseKeyOf,
   undeclaredReservations,
 } from './live-rules.ts';
 import type { BigIp, Site } from './site.ts';
@@ -90,16 +88,16 @@ export function planSite(site: Site, live: LiveState, options: PlanOptions = {})
   return {
     changes,
     problems: findProblems(site, live, changes, options.prune ? [] : undeclared),
-    dangers: config.length > 0 ? dangersOf(live, site.network.config) : [],
-    nodeCount: untouchedNodes(live, changes),
+    dangers: config.length > 0 ? dangersOf(live, site) : [],
+    nodeCount: untouchedNodes(site, live, changes),
     configRevision: live.snapshot.config?.revision ?? null,
   };
 }
 
 /** How many leases of nodes no change concerns. */
-function untouchedNodes(live: LiveState, changes: readonly Change[]): number {
+function untouchedNodes(site: Site, live: LiveState, changes: readonly Change[]): number {
   const touched = new Set(changes.map((change) => change.key));
-  return nodesOf(live.leases).filter((node) => !touched.has(node.stored.key)).length;
+  return nodesOf(live.leases, site.bigips).filter((node) => !touched.has(node.stored.key)).length;
 }
 
 /** Whether nothing is to be done and nothing is wrong. */
@@ -213,7 +211,7 @@ function findProblems(
     ...checkNodesAgainst(site, live),
     ...checkLiveConfig(live, touched),
     ...ofLeases,
-    ...checkNodesFit(live, next),
+    ...checkNodesFit(live, site),
     ...checkExhaustion(live, next),
     ...undeclared.map(undeclaredFinding),
     ...staleFdbEntries(site, live),

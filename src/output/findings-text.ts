@@ -41,7 +41,9 @@ function snippet(
   const margin = `${' '.repeat(5)} | `;
   // A one-line config may be very long: the window begins near the value.
   const from = Math.max(before.length - SNIPPET_BEFORE, 0);
-  const shown = `${before}${marked}${after}`.slice(from, from + SNIPPET_WIDTH);
+  const whole = `${before}${marked}${after}`;
+  const cut = whole.slice(from, from + SNIPPET_WIDTH);
+  const shown = `${from > 0 ? `…${cut.slice(1)}` : cut}${whole.length > from + SNIPPET_WIDTH ? '…' : ''}`;
   const caret = '^'.repeat(Math.min(Math.max(marked.length, 1), SNIPPET_WIDTH - SNIPPET_BEFORE));
   return [`${number} | ${shown}`, `${margin}${' '.repeat(before.length - from)}${paint(caret)}`];
 }

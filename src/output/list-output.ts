@@ -30,7 +30,8 @@ const TTL_COLUMN: Column = ['TTL', (one) => (one.ttl === null ? '-' : duration(o
 const KEY_COLUMN: Column = ['KEY', (one) => one.key];
 
 function lastStep(key: string): string {
-  return key.slice(key.lastIndexOf('/') + 1);
+  const folder = '/subnets/';
+  return key.slice(key.indexOf(folder) + folder.length);
 }
 
 /** Seconds as `23h59m`, `59m59s` or `59s`. */

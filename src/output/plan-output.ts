@@ -6,7 +6,8 @@ import { printable, type Style } from './style.ts';
 
 /** What the first line of a plan says of where it applies. */
 export interface PlanPlace {
-  readonly site: string;
+  /** Null when there is no site file. */
+  readonly site: string | null;
   /** e.g. `etcd v3 at https://10.1.10.151:2379` */
   readonly store: string;
   readonly prefix: string;
@@ -21,7 +22,7 @@ const SYMBOLS = { create: '+', update: '~', delete: '-', rewrite: '=' } as const
 
 /** The first line of a plan and of the question about it. */
 export function placeText(place: PlanPlace): string {
-  const where = `${place.site}, ${place.store}, prefix ${place.prefix}`;
+  const where = `${place.site ?? 'no site file'}, ${place.store}, prefix ${place.prefix}`;
   return printable(place.notice === null ? where : `${where} (${place.notice})`);
 }
 
@@ -155,5 +156,34 @@ export function planJson(plan: Plan, place: PlanPlace): Record<string, unknown> 
     changes: plan.changes.map(changeJson),
     problems: plan.problems.map(problemJson),
     dangers: plan.dangers,
+  };
+}
+
+/** How a command that writes ended. */
+export type Outcome =
+  | 'applied'
+  | 'unchanged'
+  | 'dry-run'
+  | 'declined'
+  | 'refused'
+  | 'partial'
+  | 'failed';
+
+/** The document of `apply -o json` and `remove -o json`. */
+export function reportJson(
+  plan: Plan,
+  place: PlanPlace,
+  outcome: Outcome,
+  executed: { readonly done: readonly Change[]; readonly backup: string | null } | null,
+): Record<string, unknown> {
+  const done = new Set(executed?.done);
+  return {
+    outcome,
+    ...planJson(plan, place),
+    changes: plan.changes.map((change) => ({
+      ...changeJson(change),
+      status: done.has(change) ? 'done' : 'pending',
+    })),
+    backup: executed?.backup ?? null,
   };
 }

@@ -83,9 +83,15 @@ export async function resolveConnection(
       credentials: user && !isFile ? await credentials(user, args, world) : null,
     },
     api: api as EtcdApi,
-    notice: endpointsNotice(endpoints, etcd),
+    notice: endpointsNotice(endpoints, list, etcd, site, Object.keys(tls).length > 0),
     origins,
   };
+}
+
+/** Whether the endpoint in force is the embedded store. */
+export function namesFile(args: Args, world: World, etcd: EtcdSettings): boolean {
+  const found = lookUp('endpoints', etcd.endpoints?.join(','), args, world, null);
+  return found?.value.trimStart().startsWith('file:') === true;
 }
 
 function lookUp(
@@ -158,12 +164,18 @@ function endpointOf(text: string, base: string, withTls: boolean): string {
   return `${url.protocol}//${url.hostname}:${port}`;
 }
 
-function endpointsNotice(found: Found | undefined, etcd: EtcdSettings): string | null {
+function endpointsNotice(
+  found: Found | undefined,
+  list: readonly string[],
+  etcd: EtcdSettings,
+  site: SiteConnection | null,
+  withTls: boolean,
+): string | null {
   if (found === undefined || etcd.endpoints === undefined) return null;
   if (!/^(ETCDCTL|FLANNELD?)_/.test(found.from)) return null;
-  const declared = etcd.endpoints.join(',');
-  if (found.value.replaceAll(' ', '') === declared) return null;
-  return `${found.from} is used instead of the site file's ${declared}`;
+  const declared = etcd.endpoints.map((one) => endpointOf(one, site?.folder ?? '', withTls));
+  if (list.toSorted().join() === declared.toSorted().join()) return null;
+  return `${found.from} is used instead of the site file's ${etcd.endpoints.join(',')}`;
 }
 
 async function credentials(
@@ -184,6 +196,9 @@ async function credentials(
     return { user, password: readPassword(file, world.cwd) };
   }
   if (colon >= 0) return { user, password: found.value.slice(colon + 1) };
+  // ETCDCTL_USER may hold the password of the very user that a flag names.
+  const [name, ...rest] = (world.env['ETCDCTL_USER'] ?? '').split(':');
+  if (name === user && rest.length > 0) return { user, password: rest.join(':') };
   const password = world.env['ETCDCTL_PASSWORD'] || world.env['FLANNELD_ETCD_PASSWORD'];
   return { user, password: password || (await askPassword(world, user)) };
 }

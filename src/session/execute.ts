@@ -54,7 +54,7 @@ export async function consent(
   }
   if (args.on('yes')) throw endangers(plan, place);
   const warning = `${first}\nThis endangers living nodes. Type the site's name to go on:`;
-  return askName(world, warning, place.site, `pass --confirm ${place.site}`);
+  return askName(world, warning, place.site ?? '', `pass --confirm ${place.site}`);
 }
 
 function endangers(plan: Plan, place: PlanPlace): Problem {

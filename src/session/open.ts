@@ -30,7 +30,7 @@ export async function withSession<S extends LoadedSite | null, T>(
   try {
     const site = (loaded?.site ?? null) as S extends LoadedSite ? Site : Site | null;
     const place = {
-      site: site?.name ?? 'no site file',
+      site: site?.name ?? null,
       store: store.description,
       prefix: store.prefix,
       notice: resolved.notice,

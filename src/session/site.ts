@@ -6,6 +6,7 @@ import type { Site } from '../model/site.ts';
 import { findingText } from '../output/findings-text.ts';
 import { styleOf } from '../output/style.ts';
 import type { World } from '../world.ts';
+import { namesFile } from './connection-options.ts';
 import type { Args } from './options.ts';
 
 /** A site as loaded from its file. */
@@ -38,7 +39,10 @@ export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSit
   const text = await readText(file, world.cwd, world.stdin);
   // Parsers and validators are not loaded by a command that has no site file to read.
   const { checkDocument } = await import('../model/document.ts');
-  const checked = checkDocument(text, file, args.text('etcd-api') as EtcdApi | undefined);
+  const given = checkDocument(text, file, args.text('etcd-api') as EtcdApi | undefined);
+  // The embedded store has no flanneld of its own that could say which version judges.
+  const embedded = given.site !== null && namesFile(args, world, given.site.etcd);
+  const checked = embedded ? checkDocument(text, file, 'auto') : given;
   const style = styleOf(world.stderr, world.env);
   for (const finding of checked.findings) {
     world.stderr.write(`${findingText(file, finding, checked.lines, style)}\n`);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -220,6 +220,34 @@ describe('an etcd that does not answer', () => {
   });
 });
 
+describe('a dump that is none', () => {
+  it.each([
+    '{"header":{},"kvs":[null]}',
+    '{"header":{},"kvs":[{"key":5}]}',
+    '{"node":{"dir":true,"nodes":5}}',
+    '{"node":{"dir":true,"nodes":[null]}}',
+    '{"node":{"key":"/coreos.com/network/config","value":5}}',
+  ])('%s is told by its file', async (text) => {
+    const cwd = temporaryFolder({ 'x.json': text });
+    const { code, stderr } = await run(['list', '--endpoints', 'file:x.json'], { cwd });
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(`error: ${cwd}/x.json is neither a store of flannel-bigip nor a dump`);
+  });
+
+  it('of the other store than the one that is asked for is told', async () => {
+    const cwd = temporaryFolder({ 'x.json': '{"header":{"revision":5}}' });
+    const { code, stderr } = await run(['list', '--endpoints', 'file:x.json', '--etcd-api', 'v2'], {
+      cwd,
+    });
+
+    expect([code, stderr]).toEqual([
+      1,
+      `error: file ${cwd}/x.json is a dump of etcd v3, not v2. Dump the v2 store, or leave out --etcd-api\n`,
+    ]);
+  });
+});
+
 describe('every output format of every command', () => {
   const FORMATS: Record<string, readonly string[]> = {
     validate: ['text', 'json'],
@@ -256,6 +284,18 @@ describe('output', () => {
     expect(await text({})).not.toContain(sequence);
     expect(await text({ FORCE_COLOR: '1' })).toContain(sequence);
     expect(await text({ FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(sequence);
+  });
+
+  it('finishes what it writes when its reader has gone', async () => {
+    for (let i = 0; i < 5; i++) {
+      const cwd = site();
+      const command = `"${process.execPath}" "${EXECUTABLE}" apply --yes | true; exit \${PIPESTATUS[0]}`;
+      const child = spawn('bash', ['-c', command], { cwd, env: cleanEnvironment() });
+      const code = await new Promise((done) => child.once('close', done));
+
+      const { keys } = JSON.parse(readFileSync(path.join(cwd, 'store.json'), 'utf8'));
+      expect([code, Object.keys(keys).length]).toEqual([0, 2]);
+    }
   });
 
   it('ends quietly when its reader has gone', async () => {

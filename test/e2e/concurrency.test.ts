@@ -85,7 +85,9 @@ describe.each(['v2', 'v3'] as const)('two writers at once on etcd %s', (api) => 
 
       if (api === 'v2' && key.endsWith('/config')) {
         // One key is all that v2 can compare: the lease went out, and reading back shows the rest.
-        expect(result.stderr).toContain('everything was written, but read back differently');
+        expect(result.stderr).toContain(
+          `everything is written (${LEASE}), but read back differently: ${PREFIX}/config`,
+        );
       } else {
         expect(result.stderr).toContain(
           `${key} was changed by somebody else meanwhile, nothing of theirs was overwritten: nothing was changed`,

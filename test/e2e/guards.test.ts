@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, temporaryFolder } from '../support/cli.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 import { type Hand, handOf } from '../support/keyspace.ts';
-import { CONFIG_VALUE, nodeLease, PREFIX, SITE } from '../support/sites.ts';
+import { CONFIG_VALUE, LEASE_VALUE, nodeLease, PREFIX, SITE } from '../support/sites.ts';
 
 const node = (subnet: string) => `${PREFIX}/subnets/${subnet}`;
 
@@ -97,6 +97,40 @@ describe.each(['v2', 'v3'] as const)('apply on a network with living nodes, etcd
 
     expect([refused.code, confirmed.code]).toEqual([64, 0]);
     expect(refused.stderr).toContain(`${what} changes from `);
+  });
+
+  it("goes through the guard of the site's name in a dry run", async () => {
+    hand.put(node('10.244.150.0-24'), nodeLease('10.1.10.151', '5a:7d:2e:91:0c:44'), 3600);
+
+    const open = await apply(SITE, '--dry-run');
+    const wrong = await apply(SITE, '--dry-run', '--confirm', 'nope');
+    const yes = await apply(SITE, '--dry-run', '--yes');
+    const named = await apply(SITE, '--dry-run', '--confirm', 'site-a');
+
+    expect([open.code, wrong.code, yes.code, named.code]).toEqual([0, 64, 64, 0]);
+    expect(open.stdout).toContain('nothing was written; it would want --confirm site-a.');
+    expect(named.stdout).toContain('every guard holds, nothing was written.\n');
+  });
+
+  it("does not take the BIG-IP's own lease for a living node because it expires", async () => {
+    hand.put(`${PREFIX}/config`, CONFIG_VALUE.replace('"vxlan"}', '"vxlan","VNI":7}'));
+    hand.put(node('10.244.100.0-24'), LEASE_VALUE, 3600);
+
+    const applied = await apply(SITE, '--yes', '-o', 'json');
+
+    expect(applied.code).toBe(0);
+    expect(JSON.parse(applied.stdout)).toMatchObject({
+      outcome: 'applied',
+      dangers: [],
+      problems: [{ rule: 'flanneld-restart' }],
+    });
+  });
+
+  it('prints one JSON document also when consent is missing', async () => {
+    const refused = await apply(SITE, '-o', 'json');
+
+    expect(refused.code).toBe(64);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ outcome: 'refused', backup: null });
   });
 
   it('takes --yes for a config under which every node keeps its subnet', async () => {

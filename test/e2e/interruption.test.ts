@@ -5,7 +5,7 @@ import { type Running, run, start, temporaryFolder } from '../support/cli.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 import { v2Events, v2Index, watchV3 } from '../support/events.ts';
 import { type Hand, handOf, type Keyspace } from '../support/keyspace.ts';
-import { CONFIG_VALUE, LEASE_VALUE, nodeLease, PAIR, PREFIX } from '../support/sites.ts';
+import { CONFIG_VALUE, LEASE_VALUE, nodeLease, PAIR, PREFIX, SITE } from '../support/sites.ts';
 import { until } from '../support/wait.ts';
 import { type Hold, startV2Proxy, startV3Proxy } from '../support/write-proxy.ts';
 
@@ -131,6 +131,36 @@ describe.each(['v2', 'v3'] as const)('a command killed between its writes to etc
     expect(Object.keys(await hand.all())).not.toContain(SECOND_LEASE);
     expect((await again('apply', '--yes')).code).toBe(0);
     expect(await hand.all()).toEqual(WANTED);
+  });
+});
+
+describe.each(['v2', 'v3'] as const)('an etcd %s that goes away after the last write', (api) => {
+  it('is told, with what is written and where the values before are', async () => {
+    const hand = handOf(etcd, api);
+    for (const key of Object.keys(await hand.all())) hand.remove(key);
+    hand.put(LEASE, OLD_VALUE);
+    const cwd = temporaryFolder({ 'flannel-bigip.yaml': SITE });
+    let gone = false;
+    const startProxy = api === 'v2' ? startV2Proxy : startV3Proxy;
+    const proxy = await startProxy(
+      etcd.endpoints[0] ?? '',
+      (count, moment) => {
+        gone ||= count === 2 && moment === 'after';
+        return undefined;
+      },
+      () => gone,
+    );
+    const result = await run(
+      ['apply', '--yes', '--endpoints', proxy.endpoint, '--etcd-api', api, '--timeout', '1s'],
+      { cwd },
+    );
+    await proxy.stop();
+
+    expect(result.code).toBe(1);
+    expect(result.stderr).toMatch(
+      /^error: everything is written \(\S+\/config, \S+\/10\.244\.100\.0-24\), but could not be read back: .*; the values before are in \S+\.json\. Run diff\n$/,
+    );
+    expect((await hand.all())[LEASE]?.value).toBe(LEASE_VALUE);
   });
 });
 

@@ -228,6 +228,20 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
     }
   });
 
+  it('reports a removal in JSON, with what became of each lease', async () => {
+    await command('apply', '--yes');
+
+    const removed = await command('remove', 'bigip-1', '--yes', '-o', 'json');
+
+    expect(JSON.parse(removed.stdout)).toMatchObject({
+      outcome: 'applied',
+      site: 'site-a',
+      changes: [{ action: 'delete', key: LEASE_KEY, after: null, status: 'done' }],
+      problems: [{ rule: 'still-declared' }],
+      backup: expect.stringContaining('backups'),
+    });
+  });
+
   it('does not remove what is not there, unless that is no matter', async () => {
     const missing = await command('remove', '10.244.100.0/24', '--yes');
     const ignored = await command('remove', '10.244.100.0/24', '--yes', '--ignore-not-found');

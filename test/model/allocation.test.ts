@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatSubnet, rangeOf, rangesOverlap, type Subnet } from '../../src/model/address.ts';
-import { freeSubnets, isInRange, keepsSubnet, nodesOf } from '../../src/model/allocation.ts';
+import { freeSubnets, isInRange, keepsSubnet } from '../../src/model/allocation.ts';
+import { nodesOf } from '../../src/model/bigip-lease.ts';
 import type { AllocationRange } from '../../src/model/network-config.ts';
 import { subnetOf } from './addresses.ts';
 import {
@@ -117,7 +118,7 @@ describe('the nodes among the leases', () => {
       config: NETWORK,
       leases: [node(20), reservation('10.244.100.0-24', RESERVATION), node(30)],
     });
-    expect(nodesOf(live).map(({ subnet }) => subnet && formatSubnet(subnet))).toEqual([
+    expect(nodesOf(live, []).map(({ subnet }) => subnet && formatSubnet(subnet))).toEqual([
       '10.244.20.0/24',
       '10.244.30.0/24',
     ]);

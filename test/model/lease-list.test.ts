@@ -117,7 +117,7 @@ describe('the list of leases', () => {
             severity: 'warning',
             message:
               '10.244.20.0-24: the value is empty: flanneld v0.18 and later loses the events of the next second, and again when it is deleted',
-            fix: 'remove it; a flanneld up to v0.17 must be restarted afterwards',
+            fix: 'remove it, then run apply --rewrite for nodes that missed an event',
             key: `${PREFIX}/subnets/10.244.20.0-24`,
           },
         ],

@@ -36,7 +36,7 @@ describe('the table of leases', () => {
       'bigip            -            -        -                  -    -        unreadable  -        -         key-unreadable',
       '',
       '  ! warning: bigip is no subnet key: flanneld v0.18 and later loses the events of the next second, and again when it is deleted [key-unreadable]',
-      '      remove it; a flanneld up to v0.17 must be restarted afterwards',
+      '      remove it, then run apply --rewrite for nodes that missed an event',
     ]);
   });
 

@@ -24,7 +24,11 @@ export type Hold = (
 ) => Promise<'drop' | undefined> | 'drop' | undefined;
 
 /** Before etcd's v2 API: every PUT is a write. */
-export async function startV2Proxy(target: string, hold: Hold): Promise<WriteProxy> {
+export async function startV2Proxy(
+  target: string,
+  hold: Hold,
+  isDeadToReads: () => boolean = () => false,
+): Promise<WriteProxy> {
   const [port = 0] = await freePorts(1);
   let writes = 0;
   const server = http.createServer(async (incoming, outgoing) => {
@@ -33,6 +37,7 @@ export async function startV2Proxy(target: string, hold: Hold): Promise<WritePro
     const isWrite = incoming.method !== 'GET';
     const count = isWrite ? ++writes : 0;
     if (isWrite && (await hold(count, 'before')) === 'drop') return void outgoing.destroy();
+    if (!isWrite && isDeadToReads()) return void outgoing.destroy();
     const { method, headers } = incoming;
     const forwarded = http.request(`${target}${incoming.url}`, { method, headers });
     forwarded.on('error', () => outgoing.destroy());
@@ -62,7 +67,11 @@ function isGuardedTransaction(path: string, body: Buffer): boolean {
 }
 
 /** Before etcd's v3 API: every transaction with a guard is a write (reads have none). */
-export async function startV3Proxy(target: string, hold: Hold): Promise<WriteProxy> {
+export async function startV3Proxy(
+  target: string,
+  hold: Hold,
+  isDeadToReads: () => boolean = () => false,
+): Promise<WriteProxy> {
   const [port = 0] = await freePorts(1);
   let writes = 0;
   const upstream = http2.connect(target);
@@ -81,6 +90,7 @@ export async function startV3Proxy(target: string, hold: Hold): Promise<WritePro
     const isWrite = isGuardedTransaction(String(headers[':path']), body);
     const count = isWrite ? ++writes : 0;
     if (isWrite && (await hold(count, 'before')) === 'drop') return void stream.destroy();
+    if (!isWrite && isDeadToReads()) return void stream.destroy();
     const reply = await forward(upstream, headers, body);
     if (isWrite && (await hold(count, 'after')) === 'drop') return void stream.destroy();
     stream.respond(reply.headers, { waitForTrailers: true });

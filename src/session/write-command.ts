@@ -1,0 +1,94 @@
+import type { Plan } from '../model/plan.ts';
+import { EXIT, type ExitCode, type Problem } from '../model/problem.ts';
+import type { Site } from '../model/site.ts';
+import { type Outcome, planText, reportJson } from '../output/plan-output.ts';
+import { styleOf } from '../output/style.ts';
+import { writeDocument, writeLine } from '../output/write.ts';
+import type { World } from '../world.ts';
+import { checkGuards, consent, type Executed, execute, failureOf } from './execute.ts';
+import type { Session } from './open.ts';
+import type { Args } from './options.ts';
+
+/** What differs between the commands that write. */
+export interface WriteCommand {
+  readonly question: string;
+  /** Said after a no. */
+  readonly declined: string;
+  /** Checks what was written; a Problem says why it is not as planned. */
+  verify(executed: Executed): Promise<Problem | null>;
+  /** The lines that tell of success. */
+  success(executed: Executed): readonly string[];
+}
+
+/**
+ * Carries out a plan the way every writing command does: show it, guard it, ask, keep what goes,
+ * write, verify, report. With `-o json` one document is printed, at the end, however it ended.
+ */
+export async function runPlan(
+  plan: Plan,
+  session: Session<Site | null>,
+  command: WriteCommand,
+  args: Args,
+  world: World,
+): Promise<ExitCode> {
+  const json = args.text('output') === 'json';
+  const { place } = session;
+  const say = (text: string) => (json ? undefined : writeLine(world.stdout, text));
+  const report = async (outcome: Outcome, executed: Executed | null) => {
+    if (!json) return;
+    await writeDocument(world.stdout, 'json', reportJson(plan, place, outcome, executed));
+  };
+  showPlan(plan, session, args, world);
+  try {
+    checkGuards(plan, session);
+    if (plan.changes.length === 0) {
+      await report('unchanged', null);
+      return EXIT.done;
+    }
+    if (args.on('dry-run')) {
+      say(
+        `\nDry run: every guard holds, nothing was written${await nameWanted(plan, session, args, world)}.`,
+      );
+      await report('dry-run', null);
+      return EXIT.done;
+    }
+    if (!(await consent(plan, command.question, place, args, world))) {
+      world.stderr.write(`${command.declined}\n`);
+      await report('declined', null);
+      return EXIT.failed;
+    }
+  } catch (error) {
+    await report('refused', null);
+    throw error;
+  }
+  const executed = await execute(plan, session, args, world);
+  const failure = failureOf(executed, plan) ?? (await command.verify(executed));
+  if (failure !== null) {
+    await report(executed.done.length > 0 ? 'partial' : 'failed', executed);
+    throw failure;
+  }
+  for (const line of command.success(executed)) say(line);
+  await report('applied', executed);
+  return EXIT.done;
+}
+
+/** On stdout; on stderr where stdout is for JSON and a person is to be asked about it. */
+function showPlan(plan: Plan, { place }: Session<Site | null>, args: Args, world: World): void {
+  const json = args.text('output') === 'json';
+  const asked = !args.on('yes') && args.text('confirm') === undefined && !args.on('dry-run');
+  if (json && !(asked && plan.changes.length > 0)) return;
+  const stream = json ? world.stderr : world.stdout;
+  writeLine(stream, planText(plan, place, styleOf(stream, world.env)));
+}
+
+/** A dry run goes through the guard of the site's name as far as the flags answer it. */
+async function nameWanted(
+  plan: Plan,
+  { place }: Session<Site | null>,
+  args: Args,
+  world: World,
+): Promise<string> {
+  const answered = args.on('yes') || args.text('confirm') !== undefined;
+  if (answered) await consent(plan, '', place, args, world);
+  return answered || plan.dangers.length === 0 ? '' : `; it would want --confirm ${place.site}`;
+}
