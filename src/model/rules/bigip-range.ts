@@ -33,9 +33,10 @@ export function checkAgainstRange(
     range.family === 4
       ? (['SubnetMin', 'SubnetMax'] as const)
       : (['IPv6SubnetMin', 'IPv6SubnetMax'] as const);
-  const path = pathOf(maxName) ?? pathOf(minName) ?? '/network';
   const handedOut = rangeAddresses(range);
   const inside = sides.filter((side) => rangesOverlap(handedOut, rangeOf(side.subnet)));
+  if (inside.length === 0) return [];
+  const path = pathOf(maxName) ?? pathOf(minName) ?? '/network';
   const cure = rangeWithout(
     sides.map((side) => side.subnet),
     range,
@@ -53,7 +54,7 @@ export function checkAgainstRange(
     const fix = `set ${minName}: ${min} and ${maxName}: ${max}`;
     return found('range-includes-bigip', path, `${what}; ${min} to ${max} would do`, fix);
   });
-  if (cure !== null || inside.length === 0) return findings;
+  if (cure !== null) return findings;
   const message = 'the BIG-IPs reserve the whole allocation range: nothing is left to hand out';
   return [...findings, found('range-empty', path, message)];
 }
