@@ -22,8 +22,8 @@ export function checkGuards(plan: Plan, session: Session<Site | null>): void {
 }
 
 /**
- * Gets a person's consent to the question: `--yes`, for a plan that endangers living nodes `--confirm NAME`, or an
- * answer at the terminal. False is a no.
+ * Gets a person's consent to the question: `--yes`, for a plan that endangers living nodes
+ * `--confirm NAME`, or an answer at the terminal. False is a no.
  *
  * @throws Problem (exit 64) when consent is missing and nobody can be asked.
  */
@@ -41,17 +41,12 @@ export async function consent(
     });
   }
   const first = placeText(place);
-  if (plan.dangers.length === 0) {
-    if (args.on('yes') || name !== undefined) {
-      if (place.notice !== null) world.stderr.write(`${first}\n`);
-      return true;
-    }
-    return askYes(world, `${first}\n${question}`, 'pass --yes');
-  }
-  if (name !== undefined) {
+  const endangering = plan.dangers.length > 0;
+  if (name !== undefined || (args.on('yes') && !endangering)) {
     if (place.notice !== null) world.stderr.write(`${first}\n`);
     return true;
   }
+  if (!endangering) return askYes(world, `${first}\n${question}`, 'pass --yes');
   if (args.on('yes')) throw endangers(plan, place);
   const warning = `${first}\nThis endangers living nodes. Type the site's name to go on:`;
   return askName(world, warning, place.site ?? '', `pass --confirm ${place.site}`);

@@ -39,6 +39,7 @@ export async function runPlan(
     await writeDocument(world.stdout, 'json', reportJson(plan, place, outcome, executed));
   };
   showPlan(plan, session, args, world);
+  let executed: Executed;
   try {
     checkGuards(plan, session);
     if (plan.changes.length === 0) {
@@ -46,9 +47,8 @@ export async function runPlan(
       return EXIT.done;
     }
     if (args.on('dry-run')) {
-      say(
-        `\nDry run: every guard holds, nothing was written${await nameWanted(plan, session, args, world)}.`,
-      );
+      const wanted = await nameWanted(plan, session, args, world);
+      say(`\nDry run: every guard holds, nothing was written${wanted}.`);
       await report('dry-run', null);
       return EXIT.done;
     }
@@ -57,11 +57,12 @@ export async function runPlan(
       await report('declined', null);
       return EXIT.failed;
     }
+    executed = await execute(plan, session, args, world);
   } catch (error) {
+    // Until the first write is begun, whatever fails leaves everything as it was.
     await report('refused', null);
     throw error;
   }
-  const executed = await execute(plan, session, args, world);
   const failure = failureOf(executed, plan) ?? (await command.verify(executed));
   if (failure !== null) {
     await report(executed.done.length > 0 ? 'partial' : 'failed', executed);

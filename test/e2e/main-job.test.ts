@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run, temporaryFolder } from '../support/cli.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
@@ -279,5 +280,40 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
     expect(pruned.code).toBe(0);
     expect(existsSync(JSON.parse(pruned.stdout).backup)).toBe(true);
     expect(Object.keys(await hand.all())).not.toContain(stray);
+  });
+});
+
+describe('a dual-stack site on etcd v3', () => {
+  const KEY = `${PREFIX}/subnets/10.244.100.0-24&fd00:10:244:64::-64`;
+  const VALUE =
+    '{"PublicIP":"10.1.10.245","PublicIPv6":"2001:db8:1::245","BackendType":"vxlan","BackendData":{"VtepMAC":"00:0c:29:2e:db:2e"},"BackendV6Data":{"VtepMAC":"00:0c:29:2e:db:2f"}}';
+
+  it('gets a lease with both families, key and value as flannel wants them', async () => {
+    const hand = handOf(etcd, 'v3');
+    for (const key of Object.keys(await hand.all())) hand.remove(key);
+    const site = path.resolve('examples/dual-stack.yaml');
+    const command = (...args: string[]) =>
+      run([...args, '-f', site, '--endpoints', etcd.endpoints.join(',')], {
+        cwd: temporaryFolder(),
+      });
+
+    const applied = await command('apply', '--yes');
+    const listed = await command('list', '-o', 'json');
+    const after = await command('diff');
+
+    expect([applied.code, after.code]).toEqual([0, 0]);
+    expect((await hand.all())[KEY]).toEqual({ value: VALUE, expires: false });
+    expect(JSON.parse(listed.stdout)).toMatchObject([
+      {
+        subnet: '10.244.100.0/24',
+        ipv6Subnet: 'fd00:10:244:64::/64',
+        publicIPv6: '2001:db8:1::245',
+        vtepMACv6: '00:0c:29:2e:db:2f',
+        kind: 'bigip',
+        key: KEY,
+      },
+    ]);
+    expect((await command('remove', 'fd00:10:244:64::/64', '--yes')).code).toBe(0);
+    expect(Object.keys(await hand.all())).toEqual([`${PREFIX}/config`]);
   });
 });
