@@ -1,13 +1,16 @@
 import { main } from './cli.ts';
+import { EXIT } from './model/problem.ts';
 
 /** Starts the program on the real process. */
 export async function start(): Promise<void> {
   const interrupt = new AbortController();
+  let writing = false;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      // The first one stops between two writes, the second at once.
-      if (interrupt.signal.aborted) process.exit(130);
+      // Reading can be left at once. A write in flight is finished first; a second signal is final.
+      if (!writing || interrupt.signal.aborted) process.exit(EXIT.interrupted);
       interrupt.abort();
+      process.stderr.write('Stopping after the write in flight; once more stops at once.\n');
     });
   }
   for (const stream of [process.stdout, process.stderr]) {
@@ -23,6 +26,14 @@ export async function start(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interrupt.signal,
+    async whileWriting(work) {
+      writing = true;
+      try {
+        return await work();
+      } finally {
+        writing = false;
+      }
+    },
     now: () => new Date(),
   });
 }

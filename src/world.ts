@@ -13,8 +13,10 @@ export interface World {
   readonly stdin: Readable & Terminal;
   readonly stdout: Writable & Terminal;
   readonly stderr: Writable & Terminal;
-  /** Aborted at the first SIGINT or SIGTERM. */
+  /** Aborted at the first SIGINT or SIGTERM while something is being written. */
   readonly signal: AbortSignal;
+  /** Does work that an interrupt must not break off in the middle. */
+  whileWriting<T>(work: () => Promise<T>): Promise<T>;
   now(): Date;
 }
 

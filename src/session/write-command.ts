@@ -32,15 +32,23 @@ export async function runPlan(
   world: World,
 ): Promise<ExitCode> {
   const json = args.text('output') === 'json';
-  const { place } = session;
   const say = (text: string) => (json ? undefined : writeLine(world.stdout, text));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
-    await writeDocument(world.stdout, 'json', reportJson(plan, place, outcome, executed));
+    const document = reportJson(plan, session.place, outcome, executed);
+    await writeDocument(world.stdout, 'json', document);
   };
   showPlan(plan, session, args, world);
-  let executed: Executed;
-  try {
+  // Until the first write is begun, whatever fails leaves everything as it was.
+  const refused = async (error: unknown): Promise<never> => {
+    await report('refused', null);
+    throw error;
+  };
+  const early = await decide().catch(refused);
+  return early ?? world.whileWriting(write);
+
+  /** The exit code of a run that ends before it writes anything; null when it may write. */
+  async function decide(): Promise<ExitCode | null> {
     checkGuards(plan, session);
     if (plan.changes.length === 0) {
       await report('unchanged', null);
@@ -52,25 +60,23 @@ export async function runPlan(
       await report('dry-run', null);
       return EXIT.done;
     }
-    if (!(await consent(plan, command.question, place, args, world))) {
-      world.stderr.write(`${command.declined}\n`);
-      await report('declined', null);
-      return EXIT.failed;
+    if (await consent(plan, command.question, session.place, args, world)) return null;
+    world.stderr.write(`${command.declined}\n`);
+    await report('declined', null);
+    return EXIT.failed;
+  }
+
+  async function write(): Promise<ExitCode> {
+    const executed = await execute(plan, session, args, world).catch(refused);
+    const failure = failureOf(executed, plan) ?? (await command.verify(executed));
+    if (failure !== null) {
+      await report(executed.done.length > 0 ? 'partial' : 'failed', executed);
+      throw failure;
     }
-    executed = await execute(plan, session, args, world);
-  } catch (error) {
-    // Until the first write is begun, whatever fails leaves everything as it was.
-    await report('refused', null);
-    throw error;
+    for (const line of command.success(executed)) say(line);
+    await report('applied', executed);
+    return EXIT.done;
   }
-  const failure = failureOf(executed, plan) ?? (await command.verify(executed));
-  if (failure !== null) {
-    await report(executed.done.length > 0 ? 'partial' : 'failed', executed);
-    throw failure;
-  }
-  for (const line of command.success(executed)) say(line);
-  await report('applied', executed);
-  return EXIT.done;
 }
 
 /** On stdout; on stderr where stdout is for JSON and a person is to be asked about it. */

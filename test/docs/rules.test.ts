@@ -115,6 +115,7 @@ async function runCommand(text: string): Promise<readonly Reported[]> {
     }),
     stderr: new Writable({ write: (_chunk, _, done) => done() }),
     signal: new AbortController().signal,
+    whileWriting: (work) => work(),
     now: () => new Date(0),
   };
   await main([...args, '--output', 'json'], world);

@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { EXECUTABLE, run, temporaryFolder } from '../support/cli.ts';
+import { EXECUTABLE, run, start, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { SITE } from '../support/sites.ts';
 
@@ -273,6 +273,27 @@ describe('every output format of every command', () => {
     const { stdout } = await run([command, '-o', 'json'], { cwd: site() });
     return JSON.parse(stdout, (key, value) => (key === 'store' ? expect.any(String) : value));
   }
+});
+
+describe('Ctrl-C', () => {
+  it('leaves a command that only waits for an answer at once', async () => {
+    const waiting = net.createServer();
+    const asked = new Promise<void>((resolve) => {
+      waiting.on('connection', (socket) => {
+        socket.on('error', () => undefined);
+        socket.once('data', () => resolve());
+      });
+    });
+    await new Promise<void>((done) => waiting.listen(0, '127.0.0.1', done));
+    const { port } = waiting.address() as net.AddressInfo;
+    const args = ['list', '--endpoints', `http://127.0.0.1:${port}`, '--timeout', '2m'];
+    const running = start(args, { cwd: temporaryFolder() });
+    await asked;
+    running.child.kill('SIGINT');
+
+    expect((await running.result).code).toBe(130);
+    waiting.close();
+  });
 });
 
 describe('output', () => {

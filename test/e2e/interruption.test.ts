@@ -114,8 +114,11 @@ describe.each(['v2', 'v3'] as const)('a command killed between its writes to etc
 
   it('heeds SIGINT between two writes and says how far it got', async () => {
     let running: Running | undefined;
-    const hold: Hold = (count, moment) => {
-      if (count === 2 && moment === 'after') running?.child.kill('SIGINT');
+    const hold: Hold = async (count, moment) => {
+      if (count === 2 && moment === 'after') {
+        running?.child.kill('SIGINT');
+        await until('the signal to be heeded', () => running?.stderr().includes('Stopping'));
+      }
       return undefined;
     };
     const startProxy = api === 'v2' ? startV2Proxy : startV3Proxy;
@@ -126,7 +129,7 @@ describe.each(['v2', 'v3'] as const)('a command killed between its writes to etc
 
     expect(result.code).toBe(130);
     expect(result.stderr).toBe(
-      `error: interrupted: 2 of 3 changes are done (${PREFIX}/config, ${LEASE}), 1 not. Run the same command again to go on\n`,
+      `Stopping after the write in flight; once more stops at once.\nerror: interrupted: 2 of 3 changes are done (${PREFIX}/config, ${LEASE}), 1 not. Run the same command again to go on\n`,
     );
     expect(Object.keys(await hand.all())).not.toContain(SECOND_LEASE);
     expect((await again('apply', '--yes')).code).toBe(0);

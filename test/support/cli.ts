@@ -23,6 +23,8 @@ export interface RunOptions {
 export interface Running {
   readonly child: ChildProcess;
   readonly result: Promise<Result>;
+  /** What it has said on stderr so far. */
+  stderr(): string;
 }
 
 /** Starts the executable in a folder of its own, with no environment that would steer it. */
@@ -50,7 +52,7 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
       }),
     );
   });
-  return { child, result };
+  return { child, result, stderr: () => Buffer.concat(err).toString('utf8') };
 }
 
 /** Runs the executable to its end. */
