@@ -13,13 +13,18 @@ export async function start(): Promise<void> {
       process.stderr.write('Stopping after the write in flight; once more stops at once.\n');
     });
   }
+  let unwritable = false;
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // The reader has gone (`| head`). What was begun is finished, and the exit code stays true.
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code === 'EPIPE' || unwritable) return;
+      unwritable = true;
+      process.stderr.write(`error: the output cannot be written (${error.code})\n`);
+      // It may come to light only when everything else is done.
+      process.exitCode ||= EXIT.failed;
     });
   }
-  process.exitCode = await main(process.argv.slice(2), {
+  const code = await main(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
     stdin: process.stdin,
@@ -36,4 +41,5 @@ export async function start(): Promise<void> {
     },
     now: () => new Date(),
   });
+  process.exitCode = unwritable && code === EXIT.done ? EXIT.failed : code;
 }

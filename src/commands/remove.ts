@@ -5,7 +5,8 @@ import { type Plan, planRemoval } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';
-import { writeLine } from '../output/write.ts';
+import { reportJson } from '../output/plan-output.ts';
+import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
@@ -20,9 +21,18 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
 }
 
 async function remove(args: Args, world: World, session: Session<Site | null>): Promise<ExitCode> {
-  const leases = chosenLeases(args, world, session);
-  refuseNodes(leases, args);
-  const plan = planRemovals(leases, session);
+  let plan: Plan;
+  try {
+    const leases = chosenLeases(args, world, session);
+    refuseNodes(leases, args);
+    plan = planRemovals(leases, session);
+  } catch (error) {
+    if (args.text('output') === 'json') {
+      const nothing = reportJson(planRemovals([], session), session.place, 'refused', null);
+      await writeDocument(world.stdout, 'json', nothing);
+    }
+    throw error;
+  }
   if (plan.changes.length === 0 && args.text('output') !== 'json') {
     writeLine(world.stdout, 'Nothing to do.');
     return EXIT.done;
@@ -84,15 +94,16 @@ function refuseNodes(leases: readonly LiveLease[], args: Args): void {
 
 function planRemovals(leases: readonly LiveLease[], session: Session<Site | null>): Plan {
   const { site, live } = session;
+  const bigipOf = (lease: LiveLease) => site?.bigips.find((one) => leaseKeyOf(one) === lease.name);
   const declared = leases.flatMap((lease): LiveFinding[] => {
-    const bigip = site?.bigips.find((one) => leaseKeyOf(one) === lease.name);
+    const bigip = bigipOf(lease);
     if (bigip === undefined) return [];
     const message = `the site file still declares ${bigip.name}: the next apply would put ${lease.name} back`;
     const fix = 'take it out of the site file first';
     return [{ rule: 'still-declared', severity: 'warning', message, fix, key: lease.stored.key }];
   });
   return {
-    changes: leases.map(planRemoval),
+    changes: leases.map((lease) => planRemoval(lease, bigipOf(lease)?.name ?? null)),
     problems: declared,
     dangers: [],
     nodeCount: nodesOf(live.leases, site?.bigips ?? []).filter((node) => !leases.includes(node))

@@ -2,7 +2,7 @@ import type { Change, Plan } from '../model/plan.ts';
 import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
 
-/** How far a plan got. Every change before `done` is written and acknowledged, none behind it. */
+/** How far a plan got: `done` is acknowledged, nothing behind it is written but maybe `uncertain`. */
 export interface CarriedOut {
   readonly done: readonly Change[];
   /** `stale`: somebody else moved a key; nothing of theirs was overwritten. */

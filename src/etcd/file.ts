@@ -78,7 +78,7 @@ export class FileStore implements KeyStore {
 
   async write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult> {
     if (signal?.aborted) return { outcome: 'aborted' };
-    await this.makeFolder();
+    this.makeFolder();
     return withFileLock(this.#path, this.timeout, async () => {
       const content = await this.load();
       if (!('flannelBigipStore' in content)) {
@@ -108,7 +108,7 @@ export class FileStore implements KeyStore {
 
   close(): void {}
 
-  private async makeFolder(): Promise<void> {
+  private makeFolder(): void {
     try {
       mkdirSync(path.dirname(this.#path), { recursive: true });
     } catch (cause) {
@@ -177,8 +177,9 @@ function realPath(file: string): string {
 function isStoreDocument(document: unknown): document is StoreDocument {
   if (typeof document !== 'object' || document === null) return false;
   const { flannelBigipStore, revision, keys } = document as Partial<StoreDocument>;
-  if (flannelBigipStore !== 1 || typeof revision !== 'number') return false;
-  return typeof keys === 'object' && keys !== null && Object.values(keys).every(isFileKey);
+  if (flannelBigipStore !== 1 || !Number.isInteger(revision)) return false;
+  if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return false;
+  return Object.values(keys).every(isFileKey);
 }
 
 function isFileKey(key: Partial<FileKey> | null): boolean {

@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Where backups go: `--backup-dir`, else under the XDG state folder. */
 export function backupFolder(
@@ -42,8 +42,7 @@ export async function writeBackup(
     leases: snapshot.leases.map(keyDocument),
   };
   try {
-    // The asynchronous one never returns for some paths under /proc.
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder, 0o700);
     await writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
   } catch (cause) {
     throw new Problem(`the backup ${file} cannot be written, so nothing was changed`, {

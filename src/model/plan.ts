@@ -67,23 +67,17 @@ export function planSite(site: Site, live: LiveState, options: PlanOptions = {})
   const config = planConfig(site, live);
   const leases = site.bigips.flatMap((bigip) => planLease(bigip, live, options));
   const undeclared = undeclaredReservations(site, live);
-  const removals = options.prune ? undeclared.map(planRemoval) : [];
   const nextRange = site.network.config.ipv4;
-  const inNextRange = (change: Change) =>
-    undeclared.some(
-      (lease) =>
-        lease.stored.key === change.key &&
-        lease.subnet !== null &&
-        nextRange !== null &&
-        isInRange(lease.subnet, nextRange),
-    );
+  const isInNextRange = ({ subnet }: LiveLease) =>
+    subnet !== null && nextRange !== null && isInRange(subnet, nextRange);
+  const pruned = options.prune ? undeclared : [];
   const changes = [
     // Out of the way before the range reaches over it; the others go last, so that a BIG-IP that
     // moves to another subnet is never without a lease.
-    ...removals.filter(inNextRange),
+    ...pruned.filter(isInNextRange).map((lease) => planRemoval(lease)),
     ...config,
     ...leases,
-    ...removals.filter((change) => !inNextRange(change)),
+    ...pruned.filter((lease) => !isInNextRange(lease)).map((lease) => planRemoval(lease)),
   ];
   return {
     changes,
@@ -129,11 +123,9 @@ function planConfig(site: Site, live: LiveState): Change[] {
 function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[] {
   const lease = live.leases.find((one) => isAtSubnet(one, bigip));
   const document = reservationOf(bigip);
-  const inSync =
-    lease !== undefined &&
-    typeof lease.value !== 'string' &&
-    !lease.stored.expires &&
-    meansReservation(lease.value, bigip);
+  const sameValue =
+    lease !== undefined && typeof lease.value !== 'string' && meansReservation(lease.value, bigip);
+  const inSync = sameValue && !lease.stored.expires;
   if (inSync && !options.rewrite) return [];
   const before = lease === undefined ? null : documentOf(lease);
   return [
@@ -144,12 +136,11 @@ function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[
       name: bigip.name,
       before,
       after: document,
-      fields: inSync
-        ? []
-        : [
-            ...leaseFields(before, document),
-            ...(lease?.stored.expires ? [{ field: 'expires', before: true, after: false }] : []),
-          ],
+      fields: [
+        // Another spelling of the same is no difference, though it goes when the TTL is taken off.
+        ...(sameValue ? [] : leaseFields(before, document)),
+        ...(lease?.stored.expires ? [{ field: 'expires', before: true, after: false }] : []),
+      ],
       value: JSON.stringify(document),
       liveValue: lease?.stored.value ?? null,
       revision: lease?.stored.revision ?? null,
@@ -180,13 +171,13 @@ function leaseFields(before: unknown, after: unknown): FieldChange[] {
 }
 
 /** The removal of one lease, guarded by what was read. */
-export function planRemoval(lease: LiveLease): Change {
+export function planRemoval(lease: LiveLease, name: string | null = null): Change {
   const before = documentOf(lease);
   return {
     action: 'delete',
     kind: 'lease',
     key: lease.stored.key,
-    name: null,
+    name,
     before,
     after: null,
     fields: leaseFields(before, null),

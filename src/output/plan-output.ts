@@ -174,7 +174,11 @@ export function reportJson(
   plan: Plan,
   place: PlanPlace,
   outcome: Outcome,
-  executed: { readonly done: readonly Change[]; readonly backup: string | null } | null,
+  executed: {
+    readonly done: readonly Change[];
+    readonly uncertain?: Change;
+    readonly backup: string | null;
+  } | null,
 ): Record<string, unknown> {
   const done = new Set(executed?.done);
   return {
@@ -182,7 +186,7 @@ export function reportJson(
     ...planJson(plan, place),
     changes: plan.changes.map((change) => ({
       ...changeJson(change),
-      status: done.has(change) ? 'done' : 'pending',
+      status: done.has(change) ? 'done' : change === executed?.uncertain ? 'unknown' : 'pending',
     })),
     backup: executed?.backup ?? null,
   };

@@ -66,7 +66,7 @@ export interface Executed extends CarriedOut {
   readonly backup: string | null;
 }
 
-/** Keeps what is about to be replaced, then writes. */
+/** Keeps everything under the prefix if anything of it goes, then writes. */
 export async function execute(
   plan: Plan,
   session: Session<Site | null>,

@@ -29,7 +29,7 @@ export const FILE_OPTION: OptionSpec = {
     'site file, YAML or JSON, - for standard input (default: flannel-bigip.yaml|yml|json here)',
 };
 
-/** How etcd is reached: flag, then ETCDCTL_*, then FLANNELD_*, then the site file. */
+/** How etcd is reached: flag, then ETCDCTL_*, FLANNELD_*, FLANNEL_*, then the site file. */
 export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'endpoints',

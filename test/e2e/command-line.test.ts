@@ -319,6 +319,20 @@ describe('output', () => {
     }
   });
 
+  it('says in one line that it cannot be written', async () => {
+    const cwd = site();
+    const command = `"${process.execPath}" "${EXECUTABLE}" list > /dev/full`;
+    const child = spawn('sh', ['-c', command], { cwd, env: cleanEnvironment() });
+    const err: Buffer[] = [];
+    child.stderr.on('data', (chunk) => err.push(chunk));
+    const code = await new Promise((done) => child.once('close', done));
+
+    expect([code, Buffer.concat(err).toString()]).toEqual([
+      1,
+      'error: the output cannot be written (ENOSPC)\n',
+    ]);
+  });
+
   it('ends quietly when its reader has gone', async () => {
     const cwd = site();
     const files = Array.from({ length: 400 }, (_, i) => `bad-${i}.yaml`);

@@ -205,6 +205,19 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
     expect((await hand.all())[LEASE_KEY]).toEqual({ value: LEASE_VALUE, expires: false });
   });
 
+  it('writes nothing when the values before cannot be kept', async () => {
+    hand.put(LEASE_KEY, LEASE_VALUE.replace('2e"}}', '99"}}'));
+    const before = await hand.all();
+
+    const refused = await command('apply', '--yes', '--backup-dir', '/proc/none/such');
+
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(
+      /^error: the backup \/proc\/none\/such\/\S+ cannot be written, so nothing was changed\./,
+    );
+    expect(await hand.all()).toEqual(before);
+  });
+
   it('writes nothing in a dry run', async () => {
     const before = await hand.all();
 
@@ -247,6 +260,8 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
     const missing = await command('remove', '10.244.100.0/24', '--yes');
     const ignored = await command('remove', '10.244.100.0/24', '--yes', '--ignore-not-found');
 
+    const json = await command('remove', '10.244.100.0/24', '--yes', '-o', 'json');
+    expect([json.code, JSON.parse(json.stdout).outcome]).toEqual([1, 'refused']);
     expect(missing.code).toBe(1);
     expect(missing.stderr).toMatch(/^error: there is no lease for 10\.244\.100\.0\/24 in etcd v/);
     expect(ignored.code).toBe(0);
