@@ -83,7 +83,7 @@ export class V2Store implements KeyStore {
     if (change.key !== config) {
       // v2 compares one key only: the config is looked at just before.
       const now = await this.get(config, '?quorum=true');
-      const revision = now.node ? String(now.node.modifiedIndex) : null;
+      const revision = revisionIn(now);
       if (revision !== change.configRevision) return { outcome: 'stale', key: config, revision };
     }
     if (signal?.aborted) return { outcome: 'aborted' };
@@ -119,7 +119,7 @@ export class V2Store implements KeyStore {
       );
     }
     const now = await this.get(change.key, '?quorum=true');
-    const revision = now.node ? String(now.node.modifiedIndex) : null;
+    const revision = revisionIn(now);
     // An earlier attempt whose reply was lost did it: the value is ours and newer, or expired since.
     if (unsureBefore && change.value === null && revision === null) {
       return { outcome: 'done', revision: now.index };
@@ -147,8 +147,8 @@ export class V2Store implements KeyStore {
     const end = Date.now() + Math.max(this.connection.timeout, EXPIRY_PATIENCE);
     for (;;) {
       const now = await this.get(change.key, '?quorum=true');
-      if (now.node === null) return { outcome: 'done', revision: now.index };
-      const revision = String(now.node.modifiedIndex);
+      const revision = revisionIn(now);
+      if (revision === null) return { outcome: 'done', revision: now.index };
       if (revision !== put.revision) return { outcome: 'stale', key: change.key, revision };
       if (Date.now() > end) {
         const message = `${change.key} is set to expire but etcd has not removed it yet`;
@@ -161,9 +161,10 @@ export class V2Store implements KeyStore {
   /** A key that was not there is not put just to expire: flanneld would read its empty value. */
   private async checkAbsent(key: string): Promise<WriteResult> {
     const now = await this.get(key, '?quorum=true');
-    return now.node === null
+    const revision = revisionIn(now);
+    return revision === null
       ? { outcome: 'done', revision: now.index }
-      : { outcome: 'stale', key, revision: String(now.node.modifiedIndex) };
+      : { outcome: 'stale', key, revision };
   }
 
   private get(key: string, query: string): Promise<V2Reply> {
@@ -226,6 +227,11 @@ export class V2Store implements KeyStore {
     if (status === 503) throw noLeader(endpoint);
     return new Promise(() => undefined);
   }
+}
+
+/** The revision of the key a reply is about; null when there is none. */
+function revisionIn({ node }: V2Reply): string | null {
+  return node && String(node.modifiedIndex);
 }
 
 /**

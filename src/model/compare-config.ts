@@ -54,9 +54,15 @@ export function configDocument(text: string): unknown {
 
 /** The fields in which two config documents differ, in the order of the second, then the first. */
 export function changedFields(before: unknown, after: unknown): FieldChange[] {
-  const [old, now] = [flatten(before), flatten(after)];
-  const names = [...now.keys(), ...[...old.keys()].filter((name) => !now.has(name))];
-  return names
+  return differences(flatten(before), flatten(after));
+}
+
+/** The fields whose values differ, in the order of the second map, then the first. */
+export function differences(
+  old: ReadonlyMap<string, unknown>,
+  now: ReadonlyMap<string, unknown>,
+): FieldChange[] {
+  return [...new Set([...now.keys(), ...old.keys()])]
     .map((field) => ({ field, before: old.get(field), after: now.get(field) }))
     .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
 }
@@ -152,4 +158,9 @@ export function maskSecrets(value: unknown): unknown {
 export function isSecret(key: string): boolean {
   const last = foldKey(key.slice(key.lastIndexOf('.') + 1));
   return SECRET_KEYS.some((name) => foldKey(name) === last);
+}
+
+/** A field's value as it may be shown; undefined stays undefined. */
+export function maskField(field: string, value: unknown): unknown {
+  return isSecret(field) && value !== undefined ? MASK : maskSecrets(value);
 }

@@ -147,6 +147,12 @@ const FAMILY_RULES = {
   },
 } as const;
 
+/** The fields that name the ends of a family's allocation range. */
+export function rangeEndFields(family: Family) {
+  const { min, max } = FAMILY_RULES[family];
+  return [min, max] as const;
+}
+
 class Judge {
   readonly #rejections: Rejection[] = [];
   readonly #names: readonly ConfigField[];

@@ -3,6 +3,7 @@ import { isAtSubnet, isOwnLease, leaseKeyOf, nodesOf } from './bigip-lease.ts';
 import {
   changedFields,
   configDocument,
+  differences,
   type FieldChange,
   sameConfig,
   withDefaults,
@@ -164,10 +165,7 @@ function leaseFields(before: unknown, after: unknown): FieldChange[] {
       ),
     );
   };
-  const [old, now] = [flat(before), flat(after)];
-  return [...new Set([...now.keys(), ...old.keys()])]
-    .map((field) => ({ field, before: old.get(field), after: now.get(field) }))
-    .filter((change) => JSON.stringify(change.before) !== JSON.stringify(change.after));
+  return differences(flat(before), flat(after));
 }
 
 /** The removal of one lease, guarded by what was read. */

@@ -52,7 +52,7 @@ export function readSite(root: SourceNode, api?: EtcdApi): ReadSite {
     site: {
       name: document.name ?? '',
       etcd: { ...document.etcd },
-      network: { text: JSON.stringify(toValue(networkNode)), config: network.config },
+      network: { text: JSON.stringify(document.network), config: network.config },
       bigips: known.map(({ bigip }) => bigip),
     },
     findings,

@@ -1,5 +1,4 @@
-import type { FieldChange } from '../model/compare-config.ts';
-import { isSecret, maskSecrets } from '../model/compare-config.ts';
+import { type FieldChange, maskField, maskSecrets } from '../model/compare-config.ts';
 import type { LiveFinding } from '../model/finding.ts';
 import { type Change, isInSync, type Plan } from '../model/plan.ts';
 import { printable, type Style } from './style.ts';
@@ -66,7 +65,7 @@ function describe(change: Change): string {
 }
 
 function fieldText(field: FieldChange, action: Change['action']): string {
-  const shown = (value: unknown) => (isSecret(field.field) ? '********' : scalarText(value));
+  const shown = (value: unknown) => scalarText(maskField(field.field, value));
   const name = printable(field.field).padEnd(22);
   if (field.field === 'expires') return `${name} yes -> never`;
   if (action === 'create') return `${name} ${shown(field.after)}`;
@@ -79,7 +78,7 @@ function fieldText(field: FieldChange, action: Change['action']): string {
 
 function scalarText(value: unknown): string {
   if (value === undefined) return '(not set)';
-  return printable(typeof value === 'string' ? value : JSON.stringify(maskSecrets(value)));
+  return printable(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
 /** Findings as lines, each rule's overflow counted. */
@@ -134,8 +133,8 @@ export function changeJson(change: Change): Record<string, unknown> {
     after: maskSecrets(change.after),
     fields: change.fields.map(({ field, before, after }) => ({
       field,
-      before: isSecret(field) && before !== undefined ? '********' : (maskSecrets(before) ?? null),
-      after: isSecret(field) && after !== undefined ? '********' : (maskSecrets(after) ?? null),
+      before: maskField(field, before) ?? null,
+      after: maskField(field, after) ?? null,
     })),
   };
 }

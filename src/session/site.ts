@@ -39,10 +39,12 @@ export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSit
   const text = await readText(file, world.cwd, world.stdin);
   // Parsers and validators are not loaded by a command that has no site file to read.
   const { checkDocument } = await import('../model/document.ts');
-  const given = checkDocument(text, file, args.text('etcd-api') as EtcdApi | undefined);
+  const flag = args.text('etcd-api') as EtcdApi | undefined;
+  const given = checkDocument(text, file, flag);
   // The embedded store has no flanneld of its own that could say which version judges.
+  const api = flag ?? given.site?.etcd.api ?? 'auto';
   const embedded = given.site !== null && namesFile(args, world, given.site.etcd);
-  const checked = embedded ? checkDocument(text, file, 'auto') : given;
+  const checked = embedded && api !== 'auto' ? checkDocument(text, file, 'auto') : given;
   const style = styleOf(world.stderr, world.env);
   for (const finding of checked.findings) {
     world.stderr.write(`${findingText(file, finding, checked.lines, style)}\n`);

@@ -7,7 +7,12 @@ import {
   sizeOf,
 } from '../address.ts';
 import type { Finding, RuleId } from '../finding.ts';
-import { type AllocationRange, type ConfigField, rangeAddresses } from '../network-config.ts';
+import {
+  type AllocationRange,
+  type ConfigField,
+  rangeAddresses,
+  rangeEndFields,
+} from '../network-config.ts';
 
 /** The JSON pointer of a field of the network config, as it is spelt; null when it is absent. */
 export type PathOfField = (field: ConfigField) => string | null;
@@ -29,10 +34,7 @@ export function checkAgainstRange(
   pathOf: PathOfField,
 ): Finding[] {
   if (range.subnetMin > range.subnetMax) return [];
-  const [minName, maxName] =
-    range.family === 4
-      ? (['SubnetMin', 'SubnetMax'] as const)
-      : (['IPv6SubnetMin', 'IPv6SubnetMax'] as const);
+  const [minName, maxName] = rangeEndFields(range.family);
   const handedOut = rangeAddresses(range);
   const inside = sides.filter((side) => rangesOverlap(handedOut, rangeOf(side.subnet)));
   if (inside.length === 0) return [];

@@ -11,6 +11,7 @@ import {
   type DecodedConfig,
   type NetworkConfig,
   rangeCapacity,
+  rangeEndFields,
 } from '../network-config.ts';
 import { pointerStep } from '../source.ts';
 
@@ -47,10 +48,7 @@ export function checkRange(config: NetworkConfig, decoded: DecodedConfig, base: 
 }
 
 function checkOneRange(range: AllocationRange, decoded: DecodedConfig, base: string): Finding[] {
-  const [minName, maxName] =
-    range.family === 4
-      ? (['SubnetMin', 'SubnetMax'] as const)
-      : (['IPv6SubnetMin', 'IPv6SubnetMax'] as const);
+  const [minName, maxName] = rangeEndFields(range.family);
   const declared = (decoded.fields[maxName].at(-1) ?? decoded.fields[minName].at(-1))?.entry;
   const path = `${base}${declared ? pointerStep(declared.key) : ''}`;
   const min = `${minName} ${formatAddress(range.family, range.subnetMin)}`;
