@@ -1,13 +1,11 @@
 import yargs, { type Argv } from 'yargs';
-import packageJson from '../package.json' with { type: 'json' };
 import { COMMANDS, type CommandSpec } from './commands/index.ts';
 import { EXIT, type ExitCode, Problem } from './model/problem.ts';
 import { suggest } from './model/suggest.ts';
 import { printable, styleOf } from './output/style.ts';
+import { HOMEPAGE, PROGRAM, VERSION } from './project.ts';
 import { type Args, GLOBAL_OPTIONS, type OptionSpec } from './session/options.ts';
 import type { World } from './world.ts';
-
-const PROGRAM = 'flannel-bigip';
 
 /** Runs the program: arguments and world in, exit code out. Never throws, never exits. */
 export async function main(argv: readonly string[], world: World): Promise<ExitCode> {
@@ -79,13 +77,13 @@ function baseParser(world: World): Argv {
     .example(`${PROGRAM} validate flannel-bigip.yaml`, 'check a site file')
     .example(`${PROGRAM} apply -f flannel-bigip.yaml`, 'show the difference, ask, apply')
     .epilogue(
-      `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage, 130 interrupted.`,
+      `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage, 130 interrupted.\nDocumentation and reports: ${HOMEPAGE}`,
     );
   return addOptions(parser, GLOBAL_OPTIONS);
 }
 
 function versionText(): string {
-  return `${PROGRAM} ${packageJson.version} (node ${process.versions.node}; etcd v2, etcd v3, file)`;
+  return `${PROGRAM} ${VERSION} (node ${process.versions.node}; etcd v2, etcd v3, file)`;
 }
 
 function describeCommand(y: Argv, spec: CommandSpec): Argv {
