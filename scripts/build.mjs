@@ -3,7 +3,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import protobuf from 'protobufjs';
-import './generate-schemas.mjs';
+import './generate.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const services = path.join(root, 'scripts/etcd-services.mjs');

@@ -1,4 +1,5 @@
 import type { ExitCode } from '../model/problem.ts';
+import { REPORT_FORMATS } from '../output/reports/index.ts';
 import {
   type Args,
   ETCD_OPTIONS,
@@ -52,16 +53,63 @@ const PRUNE: OptionSpec = {
   describe: 'remove reservations that the site file does not declare',
 };
 
+const VALIDATE_OPTIONS: readonly OptionSpec[] = [
+  FILE_OPTION,
+  {
+    flag: 'recursive',
+    alias: 'r',
+    type: 'switch',
+    describe: "go into folders; their files that are none of flannel's are passed over",
+  },
+  {
+    flag: 'stdin-filename',
+    type: 'text',
+    placeholder: 'NAME',
+    describe: 'what standard input is called in reports',
+  },
+  {
+    flag: 'bigip-subnet',
+    type: 'list',
+    placeholder: 'CIDR,...',
+    describe: "a BIG-IP's subnet, which network configs without a site must leave out; repeatable",
+  },
+  {
+    flag: 'flannel',
+    type: 'text',
+    placeholder: '0.12|0.20|...',
+    describe: 'the one release whose rules hold (default: all that read the store)',
+  },
+  {
+    flag: 'ignore',
+    type: 'list',
+    placeholder: 'RULE,...',
+    describe: 'a rule not to report on network configs; a site file has its own `ignore` list',
+  },
+  { flag: 'strict', type: 'switch', describe: 'warnings count as errors' },
+  {
+    flag: 'fix',
+    type: 'switch',
+    describe: 'show and write what is safe to mend: key case, host bits, the allocation range',
+  },
+  { ...DRY_RUN, describe: 'with --fix: show the difference, write nothing' },
+  outputOption(...REPORT_FORMATS),
+];
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
     usage: 'validate [FILE..]',
-    describe: 'check site files and network configs, without a network',
+    describe: 'check site files, network configs and ConfigMaps, without a network',
     positionals: 'any',
-    options: [FILE_OPTION, outputOption('text', 'json')],
+    options: VALIDATE_OPTIONS,
     examples: [
       ['flannel-bigip validate flannel-bigip.yaml', 'check a site file'],
-      ['flannel-bigip validate net-conf.json -o json', 'check a bare network config, for a script'],
+      [
+        'flannel-bigip validate kube-flannel.yml --bigip-subnet 10.244.100.0/24',
+        "check that a manifest's network config leaves a BIG-IP's subnet out",
+      ],
+      ["flannel-bigip validate 'sites/**/*.yaml' -o sarif > out.sarif", 'for code scanning'],
+      ['flannel-bigip validate --fix --dry-run', 'show what can be mended, write nothing'],
     ],
     run: validate,
   },

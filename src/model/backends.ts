@@ -38,6 +38,17 @@ export const BACKEND_KEYS = {
   gce: {},
 } as const satisfies Record<string, Record<string, GoType>>;
 
+/** Backends that not every release has: from which minor on, or up to which. */
+export const BACKEND_RELEASES: Readonly<
+  Record<string, { readonly since?: number; readonly until?: number }>
+> = {
+  wireguard: { since: 16 },
+  'tencent-vpc': { since: 15 },
+  'ali-vpc': { until: 18 },
+  'aws-vpc': { until: 18 },
+  gce: { until: 18 },
+};
+
 /** In flannel's own samples of the extension backend, read by no version. */
 const SAMPLE_ONLY_KEYS = ['ShutdownCommand'];
 

@@ -1,4 +1,12 @@
+import type { Subnet } from './address.ts';
 import type { Finding } from './finding.ts';
+import {
+  type FlannelRelease,
+  formatFlannelRelease,
+  isAtLeast,
+  judgeOf,
+} from './flannel-release.ts';
+import { foldKey } from './go-decode.ts';
 import {
   type DecodedConfig,
   decodeConfig,
@@ -8,8 +16,10 @@ import {
   type NetworkConfig,
 } from './network-config.ts';
 import { checkBackend, checkBackendIsVxlan, checkVxlanSettings } from './rules/backend.ts';
+import type { ConfigPlace } from './rules/bigip-range.ts';
 import { checkConfigKeys } from './rules/keys.ts';
 import { checkHostBits, checkRange } from './rules/range.ts';
+import { checkReservedSubnets } from './rules/reserved-subnets.ts';
 import { pointerStep, type SourceNode } from './source.ts';
 
 /** Which store flanneld reads, and so which versions judge a config; `auto` asks both. */
@@ -29,17 +39,22 @@ export interface CheckedNetwork {
 
 export interface CheckNetworkOptions {
   readonly api: EtcdApi;
+  /** The one release whose rules hold, whatever the store. */
+  readonly release?: FlannelRelease | undefined;
   /** Whether a BIG-IP is in play: then only vxlan will do. */
   readonly withBigip: boolean;
   /** JSON pointer of the config in its document: '' or '/network'. */
   readonly base: string;
+  /** Subnets of BIG-IPs that no document declares. */
+  readonly reserved?: readonly Subnet[];
 }
 
 /** Checks one network config by flannel's own checks and by this program's rules. */
 export function checkNetwork(root: SourceNode, options: CheckNetworkOptions): CheckedNetwork {
-  const { api, withBigip, base } = options;
+  const { api, release, withBigip, base } = options;
   const decoded = decodeConfig(root);
-  const judged = JUDGES[api].map((version) => ({
+  const judges = release ? [judgeOf(release)] : JUDGES[api];
+  const judged = judges.map((version) => ({
     version,
     judgement: judgeConfig(root, version, decoded),
   }));
@@ -51,13 +66,14 @@ export function checkNetwork(root: SourceNode, options: CheckNetworkOptions): Ch
     ...(judged.some(({ judgement }) => judgement.networkMissing) ? [networkMissing(base)] : []),
     ...(decoded ? checkConfigKeys(root, decoded, base) : []),
     ...(decoded ? checkHostBits(decoded, base) : []),
-    ...(decoded ? checkBackend(decoded, base) : []),
-    ...(decoded && api === 'v2' ? ipv6Unread(decoded, base) : []),
+    ...(decoded ? checkBackend(decoded, base, release) : []),
+    ...(decoded ? unreadFields(decoded, options) : []),
     ...(decoded && config
       ? [
           ...checkRange(config, decoded, base),
           ...checkBackendIsVxlan(config, decoded, withBigip, base),
           ...(withBigip ? checkVxlanSettings(config, decoded, base) : []),
+          ...checkReservedSubnets(options.reserved ?? [], config, configPlace(root, base)),
         ]
       : []),
   ];
@@ -111,10 +127,43 @@ function networkMissing(base: string): Finding {
   };
 }
 
-function ipv6Unread(decoded: DecodedConfig, base: string): Finding[] {
-  const entry = decoded.fields.EnableIPv6.findLast((one) => one.value === true)?.entry;
-  if (entry === undefined) return [];
-  const message = 'of the versions that use the v2 store only v0.15 to v0.17 read EnableIPv6';
-  const path = `${base}${pointerStep(entry.key)}`;
-  return [{ rule: 'ipv6-unread', severity: 'warning', message, path }];
+/** Keys that the flannel in question knows nothing of. */
+function unreadFields(
+  decoded: DecodedConfig,
+  { api, release, base }: CheckNetworkOptions,
+): Finding[] {
+  const { EnableIPv6, EnableNFTables } = decoded.fields;
+  const unread = (rule: Finding['rule'], key: string, message: string): Finding[] => [
+    { rule, severity: 'warning', message, path: `${base}${pointerStep(key)}` },
+  ];
+  const ipv6 = EnableIPv6.findLast((one) => one.value === true)?.entry;
+  const tables = EnableNFTables.at(-1)?.entry;
+  const old = release && `flannel ${formatFlannelRelease(release)} does not read`;
+  const readsIpv6 = release ? isAtLeast(release, 15) : api !== 'v2';
+  return [
+    ...(ipv6 && !readsIpv6
+      ? unread(
+          'ipv6-unread',
+          ipv6.key,
+          old
+            ? `${old} ${ipv6.key}, only v0.15 and later do`
+            : 'of the versions that use the v2 store only v0.15 to v0.17 read EnableIPv6',
+        )
+      : []),
+    ...(tables && release && !isAtLeast(release, 25)
+      ? unread('key-unread', tables.key, `${old} ${tables.key}, only v0.25 and later do`)
+      : []),
+  ];
+}
+
+/** Where a config and its fields stand, the fields in the case they are written in. */
+export function configPlace(root: SourceNode, base: string): ConfigPlace {
+  return {
+    base,
+    pathOf(field) {
+      if (root.kind !== 'object') return null;
+      const entry = root.entries.findLast(({ key }) => foldKey(key) === foldKey(field));
+      return entry === undefined ? null : `${base}${pointerStep(entry.key)}`;
+    },
+  };
 }

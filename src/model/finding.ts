@@ -16,7 +16,15 @@ export interface Finding {
   readonly path: string;
   /** Where it stands in the text, when there is a text. */
   readonly span?: Span;
+  /** The change that mends it without loss, where there is one. */
+  readonly mend?: Mend;
 }
+
+/** A safe change: the key or the value at fault spelt anew, or fields of the network config set. */
+type Mend =
+  | { readonly key: string }
+  | { readonly value: string }
+  | { readonly fields: Readonly<Record<string, string>> };
 
 /** What a rule has found in live state. */
 export interface LiveFinding {
@@ -34,6 +42,8 @@ export type KeylessFinding = Omit<LiveFinding, 'key'>;
 /** Every rule that can be reported on a declared value; docs/rules.md explains each. */
 export const FILE_RULES = [
   'unreadable-file',
+  'no-files',
+  'no-network-config',
   'syntax',
   'missing-key',
   'wrong-type',
@@ -51,6 +61,7 @@ export const FILE_RULES = [
   'backend-not-vxlan',
   'backend-key-unread',
   'ipv6-unread',
+  'key-unread',
   'family-mismatch',
   'bigip-name-duplicate',
   'bigip-outside-network',
@@ -67,7 +78,39 @@ export const FILE_RULES = [
   'vxlan-direct-routing',
   'vxlan-gbp',
   'vxlan-port',
+  'unused-ignore',
+  'unused-option',
 ] as const;
+
+/** The rules that are not about what one file says. */
+export const RUN_RULES: readonly RuleId[] = ['no-files', 'no-network-config', 'unused-option'];
+
+/** The rules that are held against a network config, in a site or on its own. */
+export const NETWORK_RULES: readonly RuleId[] = [
+  'unreadable-file',
+  'unknown-key',
+  'duplicate-key',
+  'key-case',
+  'flannel-rejects',
+  'network-missing',
+  'host-bits',
+  'range-reversed',
+  'range-empty',
+  'range-small',
+  'range-includes-bigip',
+  'backend-not-vxlan',
+  'backend-key-unread',
+  'ipv6-unread',
+  'key-unread',
+  'family-mismatch',
+  'bigip-outside-network',
+  'bigip-first-subnet',
+  'bigip-subnet-overlap',
+  'bigip-subnet-length',
+  'vxlan-direct-routing',
+  'vxlan-gbp',
+  'vxlan-port',
+];
 
 /** Every rule that only live state can break; docs/rules.md explains each. */
 export const LIVE_RULES = [

@@ -78,6 +78,7 @@ export class BigIpReader {
       severity: 'error',
       message: `${found.key} ${found.text} is not on its own boundary; a key with host bits makes the kernel refuse flannel's route`,
       fix: `write ${formatSubnet(cleared)}`,
+      mend: { value: formatSubnet(cleared) },
       path: found.path,
     });
     return cleared;

@@ -1,10 +1,10 @@
 import type { ErrorObject } from 'ajv';
-import { checkNetwork, type EtcdApi } from './check-network.ts';
+import { checkNetwork, configPlace, type EtcdApi } from './check-network.ts';
 import type { Finding } from './finding.ts';
+import type { FlannelRelease } from './flannel-release.ts';
 import type { SiteDocument } from './generated/documents.ts';
 import { validateSite } from './generated/site-validator.js';
-import { foldKey } from './go-decode.ts';
-import type { ConfigField } from './network-config.ts';
+import { filterFindings, type Ignore, type IgnoredFinding, readIgnores } from './ignore.ts';
 import { BigIpReader } from './read-bigip.ts';
 import { checkBigips } from './rules/bigips.ts';
 import type { Site } from './site.ts';
@@ -15,39 +15,56 @@ import { suggest } from './suggest.ts';
 export interface ReadSite {
   readonly site: Site | null;
   readonly findings: readonly Finding[];
+  /** What the document's own `ignore` list keeps from being reported. */
+  readonly ignored: readonly IgnoredFinding[];
+}
+
+/** What overrides the document. */
+interface ReadOptions {
+  readonly api?: EtcdApi | undefined;
+  readonly release?: FlannelRelease | undefined;
 }
 
 /**
  * Reads a site document: structure by the JSON Schema, the network by flannel's checks, the rest
- * by this program's rules. `api` overrides what the document says of etcd's stores.
+ * by this program's rules. What the document wants ignored is left out of the findings.
  */
-export function readSite(root: SourceNode, api?: EtcdApi): ReadSite {
+export function readSite(root: SourceNode, { api, release }: ReadOptions = {}): ReadSite {
   const value = toValue(root);
   const structure = checkStructure(root, value);
   const document = value as Partial<SiteDocument>;
   const networkNode = lastEntry(root, 'network')?.value;
-  if (networkNode === undefined) return { site: null, findings: structure };
+  if (networkNode === undefined) return { site: null, findings: structure, ignored: [] };
 
   const bigipNodes = lastEntry(root, 'bigips')?.value;
   const declared = bigipNodes?.kind === 'array' ? bigipNodes.items : [];
   const network = checkNetwork(networkNode, {
     api: api ?? validApi(document.etcd?.api),
+    release,
     withBigip: declared.length > 0,
     base: '/network',
   });
   const reader = new BigIpReader();
   const bigips = declared.map((node, index) => reader.read(node, `/bigips/${index}`));
   const known = bigips.filter((bigip) => bigip !== null);
-  const findings = [
-    ...structure,
-    ...network.findings,
-    ...reader.findings,
-    ...(network.config
-      ? checkBigips(known, network.config, (field) => networkPath(networkNode, field))
-      : []),
-  ].map((finding) => withSpan(finding, root));
+  const wishes = readIgnores(root);
+  const filtered = filterFindings(
+    [
+      ...structure,
+      ...network.findings,
+      ...reader.findings,
+      ...(network.config
+        ? checkBigips(known, network.config, configPlace(networkNode, '/network'))
+        : []),
+      ...wishes.findings,
+    ].map((finding) => withSpan(finding, root)),
+    wishes.ignores,
+  );
+  const unused = filtered.unused.map((ignore) => withSpan(unusedIgnore(ignore), root));
+  const findings = [...filtered.findings, ...unused];
+  const { ignored } = filtered;
   const broken = findings.some((finding) => finding.severity === 'error');
-  if (broken || network.config === null) return { site: null, findings };
+  if (broken || network.config === null) return { site: null, findings, ignored };
   return {
     site: {
       name: document.name ?? '',
@@ -56,14 +73,19 @@ export function readSite(root: SourceNode, api?: EtcdApi): ReadSite {
       bigips: known.map(({ bigip }) => bigip),
     },
     findings,
+    ignored,
   };
 }
 
-/** The pointer of a field of the network, in the case it is written in. */
-function networkPath(network: SourceNode, field: ConfigField): string | null {
-  if (network.kind !== 'object') return null;
-  const entry = network.entries.findLast(({ key }) => foldKey(key) === foldKey(field));
-  return entry === undefined ? null : `/network${pointerStep(entry.key)}`;
+function unusedIgnore({ rule, place, path }: Ignore): Finding {
+  const where = place === null ? 'in this file' : `at ${place}`;
+  return {
+    rule: 'unused-ignore',
+    severity: 'warning',
+    message: `${rule} has nothing to report ${where}, so there is nothing to ignore`,
+    fix: 'take it out',
+    path,
+  };
 }
 
 function validApi(api: unknown): EtcdApi {
@@ -205,6 +227,10 @@ const SITE_KEYS = [
   'etcd',
   'network',
   'bigips',
+  'ignore',
+  'rule',
+  'place',
+  'reason',
   'endpoints',
   'api',
   'prefix',

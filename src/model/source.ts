@@ -103,6 +103,12 @@ export function lastEntry(node: SourceNode | undefined, key: string): ObjectEntr
   return node.entries.findLast((entry) => entry.key === key);
 }
 
+/** The text under exactly this key; null when there is none or it is no text. */
+export function textEntry(node: SourceNode | undefined, key: string): string | null {
+  const value = lastEntry(node, key)?.value;
+  return value?.kind === 'string' ? String(value.value) : null;
+}
+
 /** One step of a JSON pointer, escaped (RFC 6901). */
 export function pointerStep(key: string | number): string {
   return `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;

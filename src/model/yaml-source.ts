@@ -30,24 +30,59 @@ const MAX_ALIASES = 100;
 
 const TOO_DEEP = `the value is nested more than ${MAX_DEPTH} levels deep`;
 
+/** The documents of a YAML text, at least one; or what is wrong with it. */
+export type ParsedDocuments =
+  | { readonly ok: true; readonly roots: readonly [SourceNode, ...SourceNode[]] }
+  | (ParsedText & { readonly ok: false });
+
 /**
- * Reads one YAML 1.2 document (core schema). Equal keys are kept as two entries: the rules judge
- * them, with the position of the second.
+ * Reads YAML 1.2 (core schema). Equal keys are kept as two entries: the rules judge them, with the
+ * position of the second. Empty documents beside others do not count.
  */
-export function parseYamlText(text: string): ParsedText {
+export function parseYamlDocuments(text: string): ParsedDocuments {
   try {
-    const document = compose(text);
-    if (document.errors.length > 0) {
-      return { ok: false, problems: document.errors.map((error) => explain(text, error)) };
+    const documents = compose(text);
+    const errors = documents.flatMap((document) => document.errors);
+    if (errors.length > 0) {
+      return { ok: false, problems: errors.map((error) => explain(text, error)) };
     }
-    if (document.contents === null || (isScalar(document.contents) && text.trim() === '')) {
-      return { ok: false, problems: [{ span: { start: 0, end: 0 }, message: 'it is empty' }] };
-    }
-    return { ok: true, root: new Converter(document).convert(document.contents, 0) };
+    const [root, ...others] = documents.flatMap((document) =>
+      isEmpty(document, text) ? [] : [new Converter(document).convert(document.contents, 0)],
+    );
+    if (root !== undefined) return { ok: true, roots: [root, ...others] };
+    return { ok: false, problems: [{ span: { start: 0, end: 0 }, message: 'it is empty' }] };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, problems: [error.problem] };
     throw error;
   }
+}
+
+/** Reads a YAML text that must be one document. */
+export function parseYamlText(text: string): ParsedText {
+  const parsed = parseYamlDocuments(text);
+  return parsed.ok ? onlyDocument(parsed.roots) : parsed;
+}
+
+/** The one document there is; a second one is an error in it. */
+export function onlyDocument([root, second]: readonly [SourceNode, ...SourceNode[]]): ParsedText {
+  if (second === undefined) return { ok: true, root };
+  const { start, end } = second.span;
+  const problem = {
+    span: { start, end: Math.max(end, start + 1) },
+    message: 'the file holds more than one YAML document',
+    fix: 'use one file each',
+  };
+  return { ok: false, problems: [problem] };
+}
+
+function isEmpty({ contents, range }: Document.Parsed, text: string): boolean {
+  if (contents === null) return true;
+  // Nothing between two markers is composed as a null; one that is written counts.
+  return isScalar(contents) && contents.source === '' && !/\S/.test(textOf(range, text));
+}
+
+function textOf([start, end]: Document.Parsed['range'], text: string): string {
+  return text.slice(start, end).replace(/^---.*$|^\s*#.*$/gm, '');
 }
 
 class Unreadable extends Error {
@@ -56,19 +91,11 @@ class Unreadable extends Error {
   }
 }
 
-/** The only document of the text; a second one is an error in it. */
-function compose(text: string): Document.Parsed {
+function compose(text: string): Document.Parsed[] {
   const composer = new Composer({ uniqueKeys: false });
-  const documents = composer.compose(boundedTokens(text), true, text.length);
-  const [document, second] = documents as Iterable<Document.Parsed>;
-  if (document === undefined) throw new Error('the composer was told to give a document');
-  if (second === undefined) return document;
-  const [start, end] = second.range;
-  throw new Unreadable({
-    span: { start, end: Math.max(end, start + 1) },
-    message: 'the file holds more than one YAML document',
-    fix: 'use one file each',
-  });
+  return [
+    ...(composer.compose(boundedTokens(text), true, text.length) as Iterable<Document.Parsed>),
+  ];
 }
 
 /**

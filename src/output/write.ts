@@ -5,6 +5,20 @@ export function writeLine(stream: Writable, text: string): void {
   stream.write(`${text}\n`);
 }
 
+/** Writes part of a long output; waits while its reader is behind, unless that has gone. */
+export async function writeChunk(stream: Writable, text: string): Promise<void> {
+  if (text === '' || stream.write(text) || stream.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const go = () => {
+      for (const event of EVENTS) stream.off(event, go);
+      resolve();
+    };
+    for (const event of EVENTS) stream.once(event, go);
+  });
+}
+
+const EVENTS = ['drain', 'close', 'error'] as const;
+
 /** Writes one document. */
 export async function writeDocument(
   stream: Writable,

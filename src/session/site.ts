@@ -40,17 +40,18 @@ export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSit
   // Parsers and validators are not loaded by a command that has no site file to read.
   const { checkDocument } = await import('../model/document.ts');
   const flag = args.text('etcd-api') as EtcdApi | undefined;
-  const given = checkDocument(text, file, flag);
+  const given = checkDocument(text, file, { api: flag });
   // The embedded store has no flanneld of its own that could say which version judges.
   const api = flag ?? given.site?.etcd.api ?? 'auto';
   const embedded = given.site !== null && namesFile(args, world, given.site.etcd);
-  const checked = embedded && api !== 'auto' ? checkDocument(text, file, 'auto') : given;
+  const checked = embedded && api !== 'auto' ? checkDocument(text, file, { api: 'auto' }) : given;
   const style = styleOf(world.stderr, world.env);
   for (const finding of checked.findings) {
     world.stderr.write(`${findingText(file, finding, checked.lines, style)}\n`);
   }
-  if (checked.kind === 'network-config') {
-    throw new Problem(`${file} is a network config of flannel, not a site file`, {
+  if (checked.kind === 'network-config' || checked.kind === 'manifest') {
+    const what = checked.kind === 'manifest' ? 'Kubernetes manifest' : 'network config of flannel';
+    throw new Problem(`${file} is a ${what}, not a site file`, {
       exit: EXIT.invalid,
       fix: 'a site file begins with apiVersion: flannel-bigip/v1',
     });

@@ -98,15 +98,17 @@ async function reported({ kind, text }: Example): Promise<readonly Reported[]> {
   }
 }
 
-/** Runs a `validate` command in a folder that holds the base site. */
+/** Runs a `validate` command in a folder that holds the base site, its input what is echoed. */
 async function runCommand(text: string): Promise<readonly Reported[]> {
-  const [program, ...args] = text.trim().split(' ');
+  const { input = '', words = '' } =
+    /^(?:echo '(?<input>[^']*)' \| )?(?<words>.*)$/.exec(text.trim())?.groups ?? {};
+  const [program, ...args] = words.split(' ');
   expect(program).toBe('flannel-bigip');
   let output = '';
   const world: World = {
     env: {},
     cwd: temporaryFolder({ 'flannel-bigip.yaml': BASE }),
-    stdin: Readable.from([]),
+    stdin: Readable.from([input]),
     stdout: new Writable({
       write(chunk: unknown, _, done) {
         output += String(chunk);
@@ -119,8 +121,9 @@ async function runCommand(text: string): Promise<readonly Reported[]> {
     now: () => new Date(0),
   };
   await main([...args, '--output', 'json'], world);
-  const report = JSON.parse(output) as { files: { problems: Reported[] }[] };
-  return report.files.flatMap(({ problems }) => problems);
+  type Report = { files: { problems: Reported[] }[]; problems: Reported[] };
+  const report = JSON.parse(output) as Report;
+  return [...report.files.flatMap(({ problems }) => problems), ...report.problems];
 }
 
 const EXAMPLES = RULE_SECTIONS.filter((section) =>

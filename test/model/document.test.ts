@@ -165,7 +165,7 @@ describe('a document', () => {
   it('is judged by the store that the site names, and by another when that is asked for', () => {
     const text = edited(SITE, [['SubnetLen: 24', 'EnableIPv6: true']]);
     const rulesFor = (site: string, api?: 'v2' | 'v3') =>
-      checkDocument(site, 'site.yaml', api).findings.map(({ rule }) => rule);
+      checkDocument(site, 'site.yaml', { api }).findings.map(({ rule }) => rule);
     const v2 = edited(text, [['v3', 'v2']]);
     expect([rulesFor(text), rulesFor(v2), rulesFor(text, 'v2'), rulesFor(v2, 'v3')]).toEqual([
       ['flannel-rejects'],
@@ -176,7 +176,7 @@ describe('a document', () => {
   });
 
   it('that is a dual-stack site on the v2 store keeps both families', () => {
-    const { site, findings } = checkDocument(DUAL, 'site.yaml', 'v2');
+    const { site, findings } = checkDocument(DUAL, 'site.yaml', { api: 'v2' });
     expect(findings.map(({ rule }) => rule)).toEqual(['ipv6-unread']);
     expect(site?.network.config.ipv6?.network).toEqual({
       family: 6,

@@ -157,7 +157,7 @@ describe('malformed input', () => {
   it('of a site never throws, and what is still a site is one that flannel takes', () => {
     fc.assert(
       fc.property(malformed([SITE, PAIR, DUAL]), (text) => {
-        const { site, findings } = checkDocument(text, 'site.yaml', 'auto');
+        const { site, findings } = checkDocument(text, 'site.yaml', { api: 'auto' });
         if (site === null) expect(findings).not.toEqual([]);
         else expect(flannelAccepts(site.network.text)).toBe(true);
       }),

@@ -56,7 +56,7 @@ export function siteOf(parts: { network?: object; bigips?: readonly object[] } =
     network,
     bigips,
   };
-  const { site, findings } = checkDocument(JSON.stringify(document), 'site.json', 'v3');
+  const { site, findings } = checkDocument(JSON.stringify(document), 'site.json', { api: 'v3' });
   if (site === null) throw new Error(`not a valid site: ${JSON.stringify(findings)}`);
   return site;
 }

@@ -1,6 +1,7 @@
-import { BACKEND_KEYS, MAX_VNI } from '../backends.ts';
+import { BACKEND_KEYS, BACKEND_RELEASES, MAX_VNI } from '../backends.ts';
 import { isSecret } from '../compare-config.ts';
 import type { Finding } from '../finding.ts';
+import { type FlannelRelease, formatFlannelRelease } from '../flannel-release.ts';
 import { decodeStruct, type FieldEntry, finalValue, type GoType } from '../go-decode.ts';
 import {
   type DecodedConfig,
@@ -16,7 +17,11 @@ const TYPES = Object.keys(BACKEND_KEYS);
  * Whether flanneld can start the backend: its type is known and its keys have the types that the
  * backend decodes (flannel checks these only after the config, and then retries for ever).
  */
-export function checkBackend(decoded: DecodedConfig, base: string): Finding[] {
+export function checkBackend(
+  decoded: DecodedConfig,
+  base: string,
+  release?: FlannelRelease,
+): Finding[] {
   const backend = decoded.fields.Backend.at(-1)?.entry;
   if (backend === undefined || !['object', 'null'].includes(backend.value.kind)) return [];
   const path = `${base}${pointerStep(backend.key)}`;
@@ -42,9 +47,22 @@ export function checkBackend(decoded: DecodedConfig, base: string): Finding[] {
   }
   const entries = backend.value.kind === 'object' ? backend.value.entries : [];
   const { fields } = decodeStruct(entries, keys);
-  return Object.values(fields)
-    .flat()
-    .flatMap((field) => checkField(field, type, path));
+  const typePath = typeEntry ? `${path}${pointerStep(typeEntry.entry.key)}` : path;
+  return [
+    ...(release ? checkBackendIsIn(release, type, typePath) : []),
+    ...Object.values(fields)
+      .flat()
+      .flatMap((field) => checkField(field, type, path)),
+  ];
+}
+
+/** Backends came and went. */
+function checkBackendIsIn(release: FlannelRelease, type: string, path: string): Finding[] {
+  const { since = 0, until = Number.POSITIVE_INFINITY } = BACKEND_RELEASES[type] ?? {};
+  if (release.minor >= since && release.minor <= until) return [];
+  const there = since > 0 ? `v0.${since} and later have it` : `it went after v0.${until}`;
+  const message = `flannel ${formatFlannelRelease(release)} has no backend ${JSON.stringify(type)} (${there}): flanneld ends with "unknown backend type"`;
+  return [{ rule: 'flannel-rejects', severity: 'error', message, path }];
 }
 
 function checkField(field: FieldEntry, type: string, base: string): Finding[] {

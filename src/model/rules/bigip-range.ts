@@ -14,8 +14,13 @@ import {
   rangeEndFields,
 } from '../network-config.ts';
 
-/** The JSON pointer of a field of the network config, as it is spelt; null when it is absent. */
-export type PathOfField = (field: ConfigField) => string | null;
+/** Where a network config stands in its document. */
+export interface ConfigPlace {
+  /** JSON pointer of the config: '' or '/network'. */
+  readonly base: string;
+  /** The pointer of a field of it, as it is spelt; null when it is absent. */
+  pathOf(field: ConfigField): string | null;
+}
 
 /** A subnet that a BIG-IP reserves. */
 interface ReservedSubnet {
@@ -31,14 +36,14 @@ function found(rule: RuleId, path: string, message: string, fix?: string): Findi
 export function checkAgainstRange(
   sides: readonly ReservedSubnet[],
   range: AllocationRange,
-  pathOf: PathOfField,
+  place: ConfigPlace,
 ): Finding[] {
   if (range.subnetMin > range.subnetMax) return [];
   const [minName, maxName] = rangeEndFields(range.family);
   const handedOut = rangeAddresses(range);
   const inside = sides.filter((side) => rangesOverlap(handedOut, rangeOf(side.subnet)));
   if (inside.length === 0) return [];
-  const path = pathOf(maxName) ?? pathOf(minName) ?? '/network';
+  const path = place.pathOf(maxName) ?? place.pathOf(minName) ?? place.base;
   const cure = rangeWithout(
     sides.map((side) => side.subnet),
     range,
@@ -54,7 +59,8 @@ export function checkAgainstRange(
     }
     const [min, max] = text(cure);
     const fix = `set ${minName}: ${min} and ${maxName}: ${max}`;
-    return found('range-includes-bigip', path, `${what}; ${min} to ${max} would do`, fix);
+    const finding = found('range-includes-bigip', path, `${what}; ${min} to ${max} would do`, fix);
+    return { ...finding, mend: { fields: { [minName]: min, [maxName]: max } } };
   });
   if (cure !== null) return findings;
   const message = 'the BIG-IPs reserve the whole allocation range: nothing is left to hand out';

@@ -5,14 +5,13 @@ import {
   formatSubnet,
   rangeOf,
   type Subnet,
-  subnetContains,
-  subnetsOverlap,
 } from '../address.ts';
 import type { Finding, RuleId } from '../finding.ts';
 import { isGroupMac, isZeroMac } from '../mac.ts';
 import type { AllocationRange, NetworkConfig } from '../network-config.ts';
 import type { BigIpFamily, PlacedBigIp } from '../site.ts';
-import { checkAgainstRange, type PathOfField } from './bigip-range.ts';
+import { type ConfigPlace, checkAgainstRange } from './bigip-range.ts';
+import { checkSubnetOverlaps, checkSubnetPlace } from './bigip-subnet.ts';
 
 /** The document's names of one family's values. */
 const KEYS = {
@@ -31,13 +30,13 @@ interface Side extends BigIpFamily {
 export function checkBigips(
   bigips: readonly PlacedBigIp[],
   network: NetworkConfig,
-  pathOf: PathOfField,
+  place: ConfigPlace,
 ): Finding[] {
   return [
     ...checkNames(bigips),
     ...bigips.flatMap((bigip) => checkFamilies(bigip, network)),
-    ...checkSides(sidesOf(bigips, 4), network.ipv4, pathOf),
-    ...checkSides(sidesOf(bigips, 6), network.ipv6, pathOf),
+    ...checkSides(sidesOf(bigips, 4), network.ipv4, place),
+    ...checkSides(sidesOf(bigips, 6), network.ipv6, place),
   ];
 }
 
@@ -91,16 +90,16 @@ function checkFamilies({ bigip, path, ipv6Keys }: PlacedBigIp, network: NetworkC
 function checkSides(
   sides: readonly Side[],
   range: AllocationRange | null,
-  pathOf: PathOfField,
+  place: ConfigPlace,
 ): Finding[] {
   if (range === null) return [];
   return [
-    ...checkAgainstRange(sides, range, pathOf),
-    ...sides.flatMap((side) => checkSubnet(side, range)),
+    ...checkAgainstRange(sides, range, place),
+    ...sides.flatMap((side) => checkSubnetPlace(side.subnet, range, subnetPath(side))),
     ...sides.flatMap((side) => checkPublicIP(side, range)),
     ...sides.flatMap(checkMac),
     ...sides.flatMap(checkSelfIP),
-    ...checkOverlaps(sides),
+    ...checkSubnetOverlaps(sides.map((side) => ({ ...side, path: subnetPath(side) }))),
     ...duplicates(sides, (side) => String(side.publicIP.value)).map((side) =>
       error(
         'public-ip-duplicate',
@@ -118,52 +117,12 @@ function checkSides(
   ];
 }
 
+function subnetPath({ path, keys }: Side): string {
+  return `${path}/${keys.subnet}`;
+}
+
 function format(address: Address): string {
   return formatAddress(address.family, address.value);
-}
-
-function checkOverlaps(sides: readonly Side[]): Finding[] {
-  return sides.flatMap((side, i) =>
-    sides
-      .slice(0, i)
-      .filter((other) => subnetsOverlap(side.subnet, other.subnet))
-      .map((other) =>
-        error(
-          'bigip-subnet-overlap',
-          `${side.path}/${side.keys.subnet}`,
-          `${formatSubnet(side.subnet)} overlaps ${formatSubnet(other.subnet)} of ${other.name}`,
-        ),
-      ),
-  );
-}
-
-function checkSubnet(side: Side, range: AllocationRange): Finding[] {
-  const path = `${side.path}/${side.keys.subnet}`;
-  const text = formatSubnet(side.subnet);
-  const network = formatSubnet(range.network);
-  if (!subnetContains(range.network, side.subnet)) {
-    return [error('bigip-outside-network', path, `${text} is not inside the network ${network}`)];
-  }
-  const findings: Finding[] = [];
-  const first = { ...range.network, length: range.subnetLen };
-  if (subnetsOverlap(first, side.subnet)) {
-    const message = `${text} is the first subnet of ${network}, whose address is the network's own`;
-    findings.push(error('bigip-first-subnet', path, message, 'take another subnet'));
-  }
-  const longest = side.subnet.family === 4 ? 30 : 126;
-  if (side.subnet.length > longest) {
-    const message = `${text} has no room for a self IP beside flannel's own address`;
-    findings.push(error('bigip-subnet-length', path, message, `take a /${range.subnetLen}`));
-  } else if (side.subnet.length !== range.subnetLen) {
-    findings.push({
-      rule: 'bigip-subnet-length',
-      severity: 'warning',
-      message: `${text} is not a /${range.subnetLen}, the length of every node's subnet`,
-      fix: `take a /${range.subnetLen} unless the other length is meant`,
-      path,
-    });
-  }
-  return findings;
 }
 
 /** Blocks no VTEP can have as its address: this network, loopback, multicast, link-local IPv6. */

@@ -97,5 +97,6 @@ function keyCase(key: string, name: string) {
     severity: 'warning' as const,
     message: `flannel folds case and reads ${key} as ${name}; other readers do not`,
     fix: `write ${name}`,
+    mend: { key: name },
   };
 }

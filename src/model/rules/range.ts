@@ -33,7 +33,7 @@ export function checkHostBits(decoded: DecodedConfig, base: string): Finding[] {
     if (!hasHostBits(subnet)) return [];
     const cleared = formatSubnet(withoutHostBits(subnet));
     const message = `${entry.key} ${formatSubnet(subnet)} has host bits; flannel uses ${cleared}`;
-    return [{ ...common, message, fix: `write ${cleared}` }];
+    return [{ ...common, message, fix: `write ${cleared}`, mend: { value: cleared } }];
   });
 }
 

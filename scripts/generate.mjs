@@ -1,9 +1,12 @@
-// Makes validator and types from schemas/*.schema.json, so that the three cannot drift apart.
+// Makes validator and types from schemas/*.schema.json, and the rules' help texts from docs/rules.md,
+// so that they cannot drift apart.
 // Writes src/model/generated/; runs before every build, check and test.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
+import packageJson from '../package.json' with { type: 'json' };
+import { ruleTextsModule } from './rule-texts.mjs';
 
 const root = new URL('..', import.meta.url);
 const target = new URL('src/model/generated/', root);
@@ -59,7 +62,11 @@ const named = (schema, title, definitions = {}) => ({
       }
     : {}),
 });
-const siteTypes = named(site, 'SiteDocument', { etcd: 'EtcdDocument', bigip: 'BigipDocument' });
+const siteTypes = named(site, 'SiteDocument', {
+  etcd: 'EtcdDocument',
+  bigip: 'BigipDocument',
+  ignore: 'IgnoreDocument',
+});
 siteTypes.properties = {
   ...siteTypes.properties,
   network: named(network, 'NetworkConfigDocument'),
@@ -67,7 +74,7 @@ siteTypes.properties = {
 
 const options = {
   cwd: new URL('schemas/', root).pathname,
-  bannerComment: '/* Generated from schemas/ by scripts/generate-schemas.mjs. */',
+  bannerComment: '/* Generated from schemas/ by scripts/generate.mjs. */',
   additionalProperties: true,
 };
 const types = [
@@ -78,3 +85,7 @@ const types = [
   }),
 ];
 writeFileSync(new URL('documents.ts', target), types.join('\n'));
+
+const docs = `${packageJson.homepage}/blob/v${packageJson.version}/docs/`;
+const page = new URL('docs/rules.md', root).pathname;
+writeFileSync(new URL('rule-texts.ts', target), ruleTextsModule(page, docs));

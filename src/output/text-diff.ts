@@ -1,0 +1,21 @@
+import { createTwoFilesPatch } from 'diff';
+import { printable, type Style } from './style.ts';
+
+/** The difference of two texts in the unified format, as `patch` reads it. */
+export function textDiff(file: string, before: string, after: string, { colour }: Style): string {
+  const name = file.replace(/^\/+/, '');
+  const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, '', '', {
+    context: 2,
+  });
+  return patch
+    .split('\n')
+    .filter((line) => !/^=+$/.test(line))
+    .map((line) => {
+      const text = printable(line.replaceAll('\t', '    '));
+      if (/^(\+\+\+|---) /.test(line)) return colour.bold(text);
+      if (line.startsWith('+')) return colour.green(text);
+      if (line.startsWith('-')) return colour.red(text);
+      return line.startsWith('@@') ? colour.cyan(text) : text;
+    })
+    .join('\n');
+}

@@ -1,0 +1,188 @@
+import path from 'node:path';
+import { replaceFile } from '../files/replace-file.ts';
+import { defaultSiteFile, readText } from '../files/site-file.ts';
+import type { Finding, RuleId } from '../model/finding.ts';
+import { EXIT, Problem } from '../model/problem.ts';
+import { isValid, type RunSummary, type ValidatedFile } from '../output/reports/report.ts';
+import { styleOf } from '../output/style.ts';
+import { writeChunk } from '../output/write.ts';
+import type { World } from '../world.ts';
+import type { Args } from './options.ts';
+
+/** One run of `validate` over any number of files, of which it keeps only counts. */
+export class Validation {
+  readonly #counts = { files: 0, invalid: 0, warnings: 0, ignored: 0, mended: 0, skipped: 0 };
+  readonly #ignoresUsed = new Set<RuleId>();
+  #reservedUsed = false;
+
+  private constructor(
+    readonly args: Args,
+    readonly world: World,
+    readonly options: ReturnType<typeof import('./validate-options.ts').checkOptions>,
+    readonly document: typeof import('../model/document.ts'),
+  ) {}
+
+  /** @throws Problem (exit 64) when a flag's value is wrong or flags contradict one another. */
+  static async of(args: Args, world: World): Promise<Validation> {
+    const [{ checkOptions }, document] = await Promise.all([
+      import('./validate-options.ts'),
+      import('../model/document.ts'),
+    ]);
+    if (args.on('dry-run') && !args.on('fix')) {
+      throw new Problem('--dry-run is for --fix: without it nothing is ever written', {
+        exit: EXIT.usage,
+      });
+    }
+    return new Validation(args, world, checkOptions(args), document);
+  }
+
+  /** Every file that is named or found, checked one after another. */
+  async *files(): AsyncGenerator<ValidatedFile> {
+    for await (const file of this.check()) {
+      const counts = this.#counts;
+      counts.files += 1;
+      counts.ignored += file.ignored.length;
+      counts.warnings += file.findings.filter(({ severity }) => severity === 'warning').length;
+      if (!isValid(file)) counts.invalid += 1;
+      if (file.kind === 'network-config' || file.kind === 'manifest') {
+        this.#reservedUsed = true;
+        for (const { finding } of file.ignored) this.#ignoresUsed.add(finding.rule);
+      }
+      yield file;
+    }
+  }
+
+  /** To be asked when all files are through. */
+  summary(): RunSummary {
+    const notices: Finding[] = this.options.ignore
+      .filter((rule) => !this.#ignoresUsed.has(rule))
+      .map((rule) => ({
+        rule: 'unused-ignore',
+        severity: 'warning',
+        message: `--ignore ${rule} matches nothing in any network config`,
+        fix: 'leave it out',
+        path: '',
+      }));
+    if (this.options.reserved.length > 0 && !this.#reservedUsed) {
+      const message = '--bigip-subnet was held against nothing: no file is a network config';
+      const fix = 'site files declare their BIG-IPs themselves';
+      notices.push({ rule: 'unused-option', severity: 'warning', message, fix, path: '' });
+    }
+    return { ...this.#counts, notices: notices.map((notice) => this.judged(notice)) };
+  }
+
+  private async *check(): AsyncGenerator<ValidatedFile> {
+    const names = this.names();
+    // Most runs name files, which need no search.
+    const { findFiles } = await import('../files/find-files.ts');
+    for (const found of await findFiles(names, this.world.cwd, this.args.on('recursive'))) {
+      if ('problem' in found) yield this.unread(found.file, PROBLEMS[found.problem]);
+      else {
+        const checked = await this.checkFile(found.file, found.from === 'folder');
+        if (checked === null) this.#counts.skipped += 1;
+        else yield checked;
+      }
+    }
+  }
+
+  private names(): readonly string[] {
+    const { args, world } = this;
+    const file = args.text('file');
+    const named = [...args.positionals, ...(file === undefined ? [] : [file])];
+    if (named.length > 0) return named;
+    if (args.text('stdin-filename') !== undefined) return ['-'];
+    const site = defaultSiteFile(world.cwd);
+    if (site !== null) return [site];
+    throw new Problem('no file is named, and there is no site file here', {
+      exit: EXIT.usage,
+      fix: 'name files: flannel-bigip validate FILE...',
+    });
+  }
+
+  /** Null for a file in a folder that is neither a site file nor holds a network config. */
+  private async checkFile(file: string, inFolder: boolean): Promise<ValidatedFile | null> {
+    const { world, args } = this;
+    let text: string;
+    try {
+      text = await readText(file, world.cwd, world.stdin);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return this.unread(file, { rule: 'unreadable-file', message: error.message });
+    }
+    if (inFolder && !this.document.concernsFlannel(text)) return null;
+    const name = file === '-' ? (args.text('stdin-filename') ?? file) : file;
+    if (args.on('fix')) text = await this.fix(file, name, text);
+    const { checkDocument } = this.document;
+    const { kind, findings, ignored, lines } = checkDocument(text, name, this.options);
+    const judged = findings.map((finding) => this.judged(finding));
+    return { file: name, path: this.pathOf(name), kind, findings: judged, ignored, lines };
+  }
+
+  private unread(
+    file: string,
+    problem: { readonly rule: RuleId; readonly message: string; readonly fix?: string },
+  ): ValidatedFile {
+    const message = problem.message.replace('%s', file);
+    const finding: Finding = { ...problem, message, severity: 'error', path: '' };
+    const path = this.pathOf(file);
+    return { file, path, kind: null, findings: [finding], ignored: [], lines: null };
+  }
+
+  private judged<F extends Finding>(finding: F): F {
+    return this.args.on('strict') ? { ...finding, severity: 'error' } : finding;
+  }
+
+  /** Mends a file as far as that is safe; shows the difference before it writes. */
+  private async fix(file: string, name: string, text: string): Promise<string> {
+    const { world, args } = this;
+    if (file === '-') {
+      throw new Problem('--fix cannot write to standard input', {
+        exit: EXIT.usage,
+        fix: 'name the file',
+      });
+    }
+    const { fixText } = await import('../model/fix.ts');
+    const fixed = fixText(text, name, this.options);
+    if (fixed === text) return text;
+    const { textDiff } = await import('../output/text-diff.ts');
+    // A report in another format is alone on stdout.
+    const stream = (args.text('output') ?? 'text') === 'text' ? world.stdout : world.stderr;
+    await writeChunk(stream, textDiff(name, text, fixed, styleOf(stream, world.env)));
+    this.#counts.mended += 1;
+    if (args.on('dry-run')) return text;
+    await world.whileWriting(() => replaceFile(file, world.cwd, text, fixed));
+    return fixed;
+  }
+
+  /**
+   * Relative to the checkout in a job of GitHub or GitLab, whose readers look there, else to the
+   * working directory.
+   */
+  private pathOf(file: string): string {
+    const { cwd, env } = this.world;
+    const where = path.resolve(cwd, file);
+    for (const base of [env['GITHUB_WORKSPACE'], env['CI_PROJECT_DIR'], cwd]) {
+      const relative = base ? path.relative(base, where) : '..';
+      if (!relative.startsWith('..')) return relative.replaceAll(path.sep, '/');
+    }
+    return where;
+  }
+}
+
+const PROBLEMS = {
+  'nothing-matches': {
+    rule: 'no-files',
+    message: 'no file matches %s',
+    fix: 'check the pattern, and the folder it starts from',
+  },
+  'nothing-in-folder': {
+    rule: 'no-files',
+    message: 'there is no .yaml, .yml, .json or .conf file in %s',
+    fix: 'check the name of the folder',
+  },
+  folder: {
+    rule: 'unreadable-file',
+    message: '%s is a folder',
+    fix: 'go into it with --recursive',
+  },
+} as const;
