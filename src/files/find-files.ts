@@ -1,6 +1,5 @@
 import { lstatSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { glob } from 'tinyglobby';
 
 /** A file to check, or a name that leads to none. */
 export type FoundFile =
@@ -57,6 +56,8 @@ async function filesOf(name: string, cwd: string, recursive: boolean): Promise<F
 
 async function sorted(pattern: string, cwd: string): Promise<string[]> {
   const options = { followSymbolicLinks: false, expandDirectories: false, ignore: NEVER_ENTERED };
+  // Most runs name files, which need no search.
+  const { glob } = await import('tinyglobby');
   const files = await glob(pattern, { cwd, ...options });
   return files.sort((a, b) => (a < b ? -1 : 1));
 }

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { replaceFile } from '../files/replace-file.ts';
+import { findFiles } from '../files/find-files.ts';
 import { defaultSiteFile, readText } from '../files/site-file.ts';
 import type { Finding, RuleId } from '../model/finding.ts';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -73,8 +73,6 @@ export class Validation {
 
   private async *check(): AsyncGenerator<ValidatedFile> {
     const names = this.names();
-    // Most runs name files, which need no search.
-    const { findFiles } = await import('../files/find-files.ts');
     for (const found of await findFiles(names, this.world.cwd, this.args.on('recursive'))) {
       if ('problem' in found) yield this.unread(found.file, PROBLEMS[found.problem]);
       else {
@@ -141,10 +139,13 @@ export class Validation {
         fix: 'name the file',
       });
     }
-    const { fixText } = await import('../model/fix.ts');
+    const [{ fixText }, { textDiff }, { replaceFile }] = await Promise.all([
+      import('../model/fix.ts'),
+      import('../output/text-diff.ts'),
+      import('../files/replace-file.ts'),
+    ]);
     const fixed = fixText(text, name, this.options);
     if (fixed === text) return text;
-    const { textDiff } = await import('../output/text-diff.ts');
     // A report in another format is alone on stdout.
     const stream = (args.text('output') ?? 'text') === 'text' ? world.stdout : world.stderr;
     await writeChunk(stream, textDiff(name, text, fixed, styleOf(stream, world.env)));
