@@ -11,7 +11,7 @@ const services = path.join(root, 'scripts/etcd-services.mjs');
 /** What is called of etcd's services. */
 const CALLED = {
   KV: ['Range', 'Txn'],
-  Lease: ['LeaseTimeToLive'],
+  Lease: ['LeaseGrant', 'LeaseTimeToLive'],
   Auth: ['Authenticate'],
 };
 

@@ -16,6 +16,7 @@ const read = (name) =>
 const site = read('site');
 const network = read('network-config');
 const lease = read('lease');
+const backup = read('backup');
 
 mkdirSync(target, { recursive: true });
 const ajv = new Ajv2020({
@@ -24,28 +25,34 @@ const ajv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
   code: { source: true, esm: true },
-  schemas: [site, network, lease],
+  schemas: [site, network, lease, backup],
 });
-const code = standalone
-  .default(ajv, { validateSite: site.$id })
-  // ajv writes its one run-time helper as a require even into ES modules.
-  .replace(
-    /const (\w+) = require\("([^"]+)"\)\.default;/g,
-    "import $1_ from '$2.js';const $1 = $1_.default ?? $1_;",
+/** A validator in a module of its own, so that a command loads only the ones it uses. */
+function writeValidator(name, schema, type) {
+  const validator = `validate${name[0].toUpperCase()}${name.slice(1)}`;
+  const code = standalone
+    .default(ajv, { [validator]: schema.$id })
+    // ajv writes its one run-time helper as a require even into ES modules.
+    .replace(
+      /const (\w+) = require\("([^"]+)"\)\.default;/g,
+      "import $1_ from '$2.js';const $1 = $1_.default ?? $1_;",
+    );
+  writeFileSync(new URL(`${name}-validator.js`, target), `// @ts-nocheck\n${code}`);
+  writeFileSync(
+    new URL(`${name}-validator.d.ts`, target),
+    [
+      "import type { ErrorObject } from 'ajv';",
+      `import type { ${type} } from './documents.ts';`,
+      '',
+      `export declare const ${validator}: ((value: unknown) => value is ${type}) & {`,
+      '  errors?: ErrorObject[] | null;',
+      '};',
+      '',
+    ].join('\n'),
   );
-writeFileSync(new URL('site-validator.js', target), `// @ts-nocheck\n${code}`);
-writeFileSync(
-  new URL('site-validator.d.ts', target),
-  [
-    "import type { ErrorObject } from 'ajv';",
-    "import type { SiteDocument } from './documents.ts';",
-    '',
-    'export declare const validateSite: ((value: unknown) => value is SiteDocument) & {',
-    '  errors?: ErrorObject[] | null;',
-    '};',
-    '',
-  ].join('\n'),
-);
+}
+writeValidator('site', site, 'SiteDocument');
+writeValidator('backup', backup, 'BackupDocument');
 
 /** Editors show the titles, so they are words; the types are named here. */
 const named = (schema, title, definitions = {}) => ({
@@ -80,6 +87,10 @@ const options = {
 const types = [
   await compile(siteTypes, 'SiteDocument', options),
   await compile(named(lease, 'LeaseDocument'), 'LeaseDocument', {
+    ...options,
+    bannerComment: '',
+  }),
+  await compile(named(backup, 'BackupDocument', { key: 'BackupKey' }), 'BackupDocument', {
     ...options,
     bannerComment: '',
   }),

@@ -1,12 +1,12 @@
 import { type Plan, planSite } from '../model/plan.ts';
-import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import type { ExitCode } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
 import type { Executed } from '../session/execute.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSite } from '../session/site.ts';
-import { runPlan } from '../session/write-command.ts';
+import { readBackProblem, runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `apply`: shows the plan, asks, keeps what it replaces, writes, reads back. */
@@ -21,7 +21,11 @@ async function apply(args: Args, world: World, session: Session<Site>): Promise<
   const command = {
     question: 'Apply this?',
     declined: 'Not applied; nothing was changed.',
-    verify: (executed: Executed) => readBack(session, args.on('prune'), executed),
+    verify: (executed: Executed) =>
+      readBackProblem(executed, async () => {
+        const now = decodeSnapshot(await session.store.read());
+        return planSite(site, now, { prune: args.on('prune') }).changes;
+      }),
     success: (executed: Executed) => [
       `\nApplied and read back: ${executed.done.length} change${executed.done.length === 1 ? '' : 's'}.`,
       ...(executed.backup === null ? [] : [`The values before are in ${executed.backup}`]),
@@ -29,28 +33,6 @@ async function apply(args: Args, world: World, session: Session<Site>): Promise<
     ],
   };
   return runPlan(plan, session, command, args, world);
-}
-
-/** Reads back: what was written must be all that was to do. */
-async function readBack(
-  { site, store }: Session<Site>,
-  prune: boolean,
-  { done, backup }: Executed,
-): Promise<Problem | null> {
-  const written = `everything is written (${done.map(({ key }) => key).join(', ')})`;
-  const kept = backup === null ? '' : `; the values before are in ${backup}`;
-  const problem = (what: string, fix: string, cause?: unknown) =>
-    new Problem(`${written}, but ${what}${kept}`, { exit: EXIT.failed, fix, cause });
-  try {
-    const live = decodeSnapshot(await store.read());
-    const left = planSite(site, live, { prune }).changes.map((change) => change.key);
-    if (left.length === 0) return null;
-    const fix = 'somebody else writes these keys; run diff';
-    return problem(`read back differently: ${left.join(', ')}`, fix);
-  } catch (cause) {
-    if (!(cause instanceof Problem)) throw cause;
-    return problem(`could not be read back: ${cause.message}`, 'run diff', cause);
-  }
 }
 
 /** What a person does now. */

@@ -9,9 +9,11 @@ import {
 } from '../session/options.ts';
 import type { World } from '../world.ts';
 import { run as apply } from './apply.ts';
+import { run as backup } from './backup.ts';
 import { run as diff } from './diff.ts';
 import { run as list } from './list.ts';
 import { run as remove } from './remove.ts';
+import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
 
 /** One command: what help shows, and the file that runs it, loaded when it does. */
@@ -192,5 +194,66 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip remove -f site.yaml bigip-1 --yes', 'by the name in the site file'],
     ],
     run: remove,
+  },
+  {
+    name: 'backup',
+    usage: 'backup [FILE | list | prune]',
+    describe: 'keep config and all leases in a file; list and tidy what is kept',
+    positionals: 'any',
+    options: [
+      FILE_OPTION,
+      ...READ_OPTIONS,
+      BACKUP_DIR,
+      {
+        flag: 'keep',
+        type: 'text',
+        placeholder: 'NUMBER',
+        describe: 'prune: how many of the newest stay',
+      },
+      {
+        flag: 'older-than',
+        type: 'text',
+        placeholder: 'DAYS',
+        describe: 'prune: only what is older (30d, 12h)',
+      },
+      { ...DRY_RUN, describe: 'prune: count, delete nothing' },
+      outputOption('table', 'json'),
+    ],
+    examples: [
+      ['flannel-bigip backup before-upgrade.json', 'into a file of your own'],
+      ['flannel-bigip backup list', 'what was kept, also by apply and remove'],
+      ['flannel-bigip backup prune --keep 20 --older-than 90d', 'tidy up'],
+    ],
+    run: backup,
+  },
+  {
+    name: 'restore',
+    usage: 'restore <FILE>',
+    describe: 'put config and reservations back as a backup has them',
+    positionals: 'some',
+    options: [
+      FILE_OPTION,
+      ...ETCD_OPTIONS,
+      YES,
+      CONFIRM,
+      DRY_RUN,
+      {
+        flag: 'include-nodes',
+        type: 'switch',
+        describe: 'also the leases of nodes that are not there, for a day',
+      },
+      {
+        flag: 'other-cluster',
+        type: 'switch',
+        describe: 'the backup is of another cluster, store or prefix, and that is meant',
+      },
+      BACKUP_DIR,
+      outputOption('table', 'json'),
+    ],
+    examples: [
+      ['flannel-bigip restore before-upgrade.json --dry-run', 'show what would go back'],
+      ['flannel-bigip restore before-upgrade.json', 'show it, ask, put it back'],
+    ],
+    run: restore,
   },
 ];

@@ -1,7 +1,8 @@
 import { parseSubnet, sameSubnet } from '../model/address.ts';
 import { leaseKeyOf, nodesOf } from '../model/bigip-lease.ts';
 import type { LiveFinding } from '../model/finding.ts';
-import { type Plan, planRemoval } from '../model/plan.ts';
+import { planRemoval } from '../model/lease-change.ts';
+import type { Plan } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';

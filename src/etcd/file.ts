@@ -100,7 +100,7 @@ export class FileStore implements KeyStore {
       const revision = content.revision + 1;
       const keys: Record<string, FileKey> = { ...content.keys };
       if (change.value === null) delete keys[change.key];
-      else keys[change.key] = { value: change.value, revision };
+      else keys[change.key] = { value: change.value, revision, ...expiry(change.ttl) };
       await this.save({ ...content, revision, keys });
       return { outcome: 'done', revision: String(revision) };
     });
@@ -165,6 +165,10 @@ export class FileStore implements KeyStore {
       throw this.inaccessible('written', cause);
     }
   }
+}
+
+function expiry(ttl: number | null | undefined): { expires?: string } {
+  return ttl ? { expires: new Date(Date.now() + ttl * 1000).toISOString() } : {};
 }
 
 /** One name for one file, whichever way leads to it: the lock is by name. */

@@ -3,8 +3,10 @@ import type { Snapshot, StoreApi, StoredKey } from '../model/snapshot.ts';
 /** One write of one key, guarded by what was read. */
 export interface GuardedWrite {
   readonly key: string;
-  /** The new value, kept for ever; null removes the key. */
+  /** The new value; null removes the key. */
   readonly value: string | null;
+  /** Whole seconds after which the key goes by itself; without it the key is kept for ever. */
+  readonly ttl?: number | null;
   /** The value that was read; null when the key did not exist. */
   readonly liveValue: string | null;
   /** The revision that was read; null when the key must not exist. */

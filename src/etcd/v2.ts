@@ -89,7 +89,7 @@ export class V2Store implements KeyStore {
     if (signal?.aborted) return { outcome: 'aborted' };
     return change.value === null
       ? this.remove(change)
-      : this.put(change, change.value, new URLSearchParams());
+      : this.put(change, change.value, ttlForm(change.ttl));
   }
 
   close(): void {
@@ -227,6 +227,11 @@ export class V2Store implements KeyStore {
     if (status === 503) throw noLeader(endpoint);
     return new Promise(() => undefined);
   }
+}
+
+/** `ttl=0` would end a key at once: what is kept for ever has no `ttl` at all. */
+function ttlForm(ttl: number | null | undefined): URLSearchParams {
+  return new URLSearchParams(ttl ? { ttl: String(ttl) } : {});
 }
 
 /** The revision of the key a reply is about; null when there is none. */

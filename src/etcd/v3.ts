@@ -79,6 +79,8 @@ export class V3Store implements KeyStore {
     const isSubnet = change.key.startsWith(subnetsFolder(this.prefix));
     if (isSubnet) await this.settle(signal);
     if (signal?.aborted) return { outcome: 'aborted' };
+    // A lease that no key was put with in the end goes by itself.
+    const lease = change.ttl ? await this.grant(change.ttl) : undefined;
     let unsureBefore = false;
     const response = await this.call((client, deadline, unsure) => {
       unsureBefore = unsure;
@@ -88,7 +90,9 @@ export class V3Store implements KeyStore {
             unchanged(change.key, change.revision),
             ...(change.key === config ? [] : [unchanged(config, change.configRevision)]),
           ],
-          success: [change.value === null ? deleteOp(change.key) : putOp(change.key, change.value)],
+          success: [
+            change.value === null ? deleteOp(change.key) : putOp(change.key, change.value, lease),
+          ],
           failure: [rangeOp(change.key), rangeOp(config)],
         },
         { deadline },
@@ -101,6 +105,14 @@ export class V3Store implements KeyStore {
 
   close(): void {
     for (const client of this.#clients.values()) client.etcd.close();
+  }
+
+  /** The id of a new etcd lease of so many seconds. */
+  private async grant(ttl: number): Promise<string> {
+    const { ID } = await this.call((client, deadline) =>
+      client.leaseClient.leaseGrant({ TTL: ttl, ID: 0 }, { deadline }),
+    );
+    return ID;
   }
 
   /** flannel v0.18.0 to v0.21.2 drops all but the first of events that arrive together. */
@@ -189,8 +201,9 @@ function prefixOp(folder: string): IRequestOp {
 }
 
 /** A put without lease takes the TTL off a key that had one. */
-function putOp(key: string, value: string): IRequestOp {
-  return { request_put: { key: Buffer.from(key), value: Buffer.from(value) } };
+function putOp(key: string, value: string, lease?: string): IRequestOp {
+  const put = { key: Buffer.from(key), value: Buffer.from(value) };
+  return { request_put: lease === undefined ? put : { ...put, lease } };
 }
 
 function deleteOp(key: string): IRequestOp {

@@ -1,8 +1,11 @@
+import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { readBackup } from '../model/backup.ts';
+import type { BackupDocument } from '../model/generated/documents.ts';
 import { EXIT, Problem } from '../model/problem.ts';
-import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { makeFolder } from './make-folder.ts';
+import { readFileText } from './site-file.ts';
 
 /** Where backups go: `--backup-dir`, else under the XDG state folder. */
 export function backupFolder(
@@ -15,45 +18,78 @@ export function backupFolder(
   return path.join(state, 'flannel-bigip', 'backups');
 }
 
+/** The file of a backup that a command keeps without being asked: sorts by time. */
+export function backupPath(folder: string, backup: BackupDocument): string {
+  return path.join(folder, `${backup.createdAt.replaceAll(':', '-')}-${process.pid}.json`);
+}
+
 /**
- * Keeps all of flannel's keys as they were read, in a new file that only its owner may read.
+ * Writes a backup, in one step, to a file that only its owner may read.
  *
- * @returns the path of the file
- * @throws Problem when it cannot be written; then nothing else must be.
+ * @throws Problem (exit 1) when it cannot be written; then nothing else must be.
  */
-export async function writeBackup(
-  snapshot: Snapshot,
-  store: string,
-  folder: string,
-  now: Date,
-): Promise<string> {
-  const name = `${now.toISOString().replaceAll(':', '-')}-${process.pid}.json`;
-  const file = path.join(folder, name);
-  const document = {
-    apiVersion: 'flannel-bigip/v1',
-    kind: 'Backup',
-    createdAt: now.toISOString(),
-    store,
-    api: snapshot.api,
-    prefix: snapshot.prefix,
-    clusterId: snapshot.clusterId,
-    revision: snapshot.revision,
-    config: snapshot.config && keyDocument(snapshot.config),
-    leases: snapshot.leases.map(keyDocument),
-  };
+export async function writeBackup(file: string, backup: BackupDocument): Promise<void> {
   try {
-    makeFolder(folder, 0o700);
-    await writeFileAtomic(file, `${JSON.stringify(document, null, 2)}\n`, { mode: 0o600 });
+    makeFolder(path.dirname(file), 0o700);
+    await writeFileAtomic(file, `${JSON.stringify(backup, null, 2)}\n`, { mode: 0o600 });
+    // A file that was there before keeps its mode otherwise.
+    chmodSync(file, 0o600);
   } catch (cause) {
-    throw new Problem(`the backup ${file} cannot be written, so nothing was changed`, {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new Problem(`the backup ${file} cannot be written (${code}), so nothing was changed`, {
       exit: EXIT.failed,
       fix: 'name a folder that can be written with --backup-dir',
       cause,
     });
   }
-  return file;
 }
 
-function keyDocument({ key, value, revision, expires, ttl }: StoredKey) {
-  return { key, value, revision, expires, ttl };
+/** A file of a backup folder. */
+export interface KeptBackup {
+  readonly file: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Null when the file is no backup that can be read. */
+  readonly backup: BackupDocument | null;
+}
+
+/** What commands have kept in a folder, the oldest first. */
+export function listBackups(folder: string): KeptBackup[] {
+  return namesIn(folder).map((name) => {
+    const file = path.join(folder, name);
+    const { size } = statSync(file);
+    try {
+      return { file, size, backup: readBackup(readFileText(file, folder), file) };
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return { file, size, backup: null };
+    }
+  });
+}
+
+/** Only names that `backupPath` gives: other files are somebody else's. */
+const KEPT_NAME = /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d\.\d{3}Z-\d+\.json$/;
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => KEPT_NAME.test(name))
+      .sort();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return [];
+    throw new Problem(`${folder} cannot be read (${code})`, { exit: EXIT.failed, cause });
+  }
+}
+
+/** Deletes backups. @throws Problem (exit 1) naming the first that cannot be deleted. */
+export function deleteBackups(files: readonly string[]): void {
+  for (const file of files) {
+    try {
+      rmSync(file);
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      throw new Problem(`${file} cannot be deleted (${code})`, { exit: EXIT.failed, cause });
+    }
+  }
 }

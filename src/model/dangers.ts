@@ -2,13 +2,16 @@ import { keepsSubnet } from './allocation.ts';
 import { nodesOf } from './bigip-lease.ts';
 import { effectivePort } from './compare-config.ts';
 import type { NetworkConfig } from './network-config.ts';
-import type { Site } from './site.ts';
+import type { BigIp } from './site.ts';
 import type { LiveState } from './snapshot.ts';
 
 /** What a changed config does to nodes that are alive, in words; empty when none suffers. */
-export function dangersOf(live: LiveState, site: Site): string[] {
-  const next = site.network.config;
-  const nodes = nodesOf(live.leases, site.bigips);
+export function dangersOf(
+  live: LiveState,
+  next: NetworkConfig,
+  bigips: readonly BigIp[],
+): string[] {
+  const nodes = nodesOf(live.leases, bigips);
   if (nodes.length === 0) return [];
   const now = live.config;
   const losing = nodes.filter(

@@ -135,6 +135,8 @@ export const LIVE_RULES = [
   'stale-fdb-entry',
   'flanneld-restart',
   'still-declared',
+  'not-in-backup',
+  'newer-lease',
 ] as const;
 
 export type RuleId = (typeof FILE_RULES)[number] | (typeof LIVE_RULES)[number];

@@ -3,13 +3,13 @@ import { isAtSubnet, isOwnLease, leaseKeyOf, nodesOf } from './bigip-lease.ts';
 import {
   changedFields,
   configDocument,
-  differences,
   type FieldChange,
   sameConfig,
   withDefaults,
 } from './compare-config.ts';
 import { dangersOf } from './dangers.ts';
 import type { LiveFinding } from './finding.ts';
+import { documentOf, leaseFields, planRemoval } from './lease-change.ts';
 import { meansReservation, reservationOf } from './lease-value.ts';
 import {
   checkExhaustion,
@@ -37,6 +37,8 @@ export interface Change {
   readonly fields: readonly FieldChange[];
   /** What is written; null removes the key. */
   readonly value: string | null;
+  /** Whole seconds the key is to last; null keeps it for ever. */
+  readonly ttl: number | null;
   /** The live value that goes, for the guard of a removal; null when the key is new. */
   readonly liveValue: string | null;
   /** The revision the plan was made from; null when the key must not exist. */
@@ -83,7 +85,7 @@ export function planSite(site: Site, live: LiveState, options: PlanOptions = {})
   return {
     changes,
     problems: findProblems(site, live, changes, options.prune ? [] : undeclared),
-    dangers: config.length > 0 ? dangersOf(live, site) : [],
+    dangers: config.length > 0 ? dangersOf(live, site.network.config, site.bigips) : [],
     nodeCount: untouchedNodes(site, live, changes),
     configRevision: live.snapshot.config?.revision ?? null,
   };
@@ -103,22 +105,27 @@ export function isInSync(plan: Plan): boolean {
 function planConfig(site: Site, live: LiveState): Change[] {
   const stored = live.snapshot.config;
   if (stored && sameConfig({ text: stored.value, config: live.config }, site.network)) return [];
+  return [configChange(site.network, live)];
+}
+
+/** Puts a network config in the place of the live one, or where none is. */
+export function configChange(next: Site['network'], live: LiveState): Change {
+  const stored = live.snapshot.config;
   const before = stored === null ? null : configDocument(stored.value);
-  const after = configDocument(site.network.text);
-  return [
-    {
-      action: stored === null ? 'create' : 'update',
-      kind: 'config',
-      key: `${live.snapshot.prefix}/config`,
-      name: null,
-      before,
-      after,
-      fields: withDefaults(changedFields(before, after), live.config, site.network.config),
-      value: site.network.text,
-      liveValue: stored?.value ?? null,
-      revision: stored?.revision ?? null,
-    },
-  ];
+  const after = configDocument(next.text);
+  return {
+    action: stored === null ? 'create' : 'update',
+    kind: 'config',
+    key: `${live.snapshot.prefix}/config`,
+    name: null,
+    before,
+    after,
+    fields: withDefaults(changedFields(before, after), live.config, next.config),
+    value: next.text,
+    ttl: null,
+    liveValue: stored?.value ?? null,
+    revision: stored?.revision ?? null,
+  };
 }
 
 function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[] {
@@ -143,46 +150,11 @@ function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[
         ...(lease?.stored.expires ? [{ field: 'expires', before: true, after: false }] : []),
       ],
       value: JSON.stringify(document),
+      ttl: null,
       liveValue: lease?.stored.value ?? null,
       revision: lease?.stored.revision ?? null,
     },
   ];
-}
-
-function documentOf(lease: LiveLease): unknown {
-  return typeof lease.value === 'string' ? lease.stored.value : lease.value.document;
-}
-
-/** Fields of a lease document, the MAC lifted out of its wrapper. */
-function leaseFields(before: unknown, after: unknown): FieldChange[] {
-  const flat = (document: unknown): Map<string, unknown> => {
-    if (typeof document !== 'object' || document === null) return new Map();
-    return new Map(
-      Object.entries(document).flatMap(([key, value]: [string, unknown]): [string, unknown][] =>
-        typeof value === 'object' && value !== null
-          ? Object.entries(value).map(([inner, member]) => [`${key}.${inner}`, member])
-          : [[key, value]],
-      ),
-    );
-  };
-  return differences(flat(before), flat(after));
-}
-
-/** The removal of one lease, guarded by what was read. */
-export function planRemoval(lease: LiveLease, name: string | null = null): Change {
-  const before = documentOf(lease);
-  return {
-    action: 'delete',
-    kind: 'lease',
-    key: lease.stored.key,
-    name,
-    before,
-    after: null,
-    fields: leaseFields(before, null),
-    value: null,
-    liveValue: lease.stored.value,
-    revision: lease.stored.revision,
-  };
 }
 
 function findProblems(
@@ -248,7 +220,8 @@ function staleFdbEntry(lease: LiveLease, old: string | null, next: string): Live
   return [{ rule: 'stale-fdb-entry', severity: 'warning', message, key: lease.stored.key }];
 }
 
-function restartFinding(changes: readonly Change[], live: LiveState): LiveFinding[] {
+/** A config that changes reaches flanneld only when it starts. */
+export function restartFinding(changes: readonly Change[], live: LiveState): LiveFinding[] {
   const config = changes.find((change) => change.kind === 'config');
   if (config === undefined || live.snapshot.config === null) return [];
   return [

@@ -25,6 +25,11 @@ export function placeText(place: PlanPlace): string {
   return printable(place.notice === null ? where : `${where} (${place.notice})`);
 }
 
+/** What is typed to allow a dangerous plan: the site's name, or where there is none, the prefix. */
+export function confirmationOf({ site, prefix }: PlanPlace): string {
+  return site ?? prefix;
+}
+
 /** A plan as text: what changes, what is noticed, and how much it is. */
 export function planText(plan: Plan, place: PlanPlace, style: Style): string {
   const body = [
@@ -103,7 +108,7 @@ function problemText(problem: LiveFinding, style: Style): string[] {
 }
 
 function dangerLine(danger: string, place: PlanPlace, { colour }: Style): string {
-  const wanted = `apply wants --confirm ${place.site}`;
+  const wanted = `wants --confirm ${confirmationOf(place)}`;
   return `  ${colour.red('x danger:')} ${printable(`${danger} (${wanted})`)}`;
 }
 

@@ -1,9 +1,10 @@
 import { type CarriedOut, carryOut } from '../etcd/carry-out.ts';
-import { backupFolder, writeBackup } from '../files/backup.ts';
+import { backupFolder, backupPath, writeBackup } from '../files/backup.ts';
+import { backupOf } from '../model/backup.ts';
 import type { Plan } from '../model/plan.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
-import { type PlanPlace, placeText } from '../output/plan-output.ts';
+import { confirmationOf, type PlanPlace, placeText } from '../output/plan-output.ts';
 import type { World } from '../world.ts';
 import { askName, askYes } from './ask.ts';
 import type { Session } from './open.ts';
@@ -35,8 +36,9 @@ export async function consent(
   world: World,
 ): Promise<boolean> {
   const name = args.text('confirm');
-  if (name !== undefined && name !== place.site) {
-    throw new Problem(`--confirm ${name} does not name this site, which is ${place.site}`, {
+  const wanted = confirmationOf(place);
+  if (name !== undefined && name !== wanted) {
+    throw new Problem(`--confirm ${name} does not name this site, which is ${wanted}`, {
       exit: EXIT.usage,
     });
   }
@@ -48,15 +50,16 @@ export async function consent(
   }
   if (!endangering) return askYes(world, `${first}\n${question}`, 'pass --yes');
   if (args.on('yes')) throw endangers(plan, place);
-  const warning = `${first}\nThis endangers living nodes. Type the site's name to go on:`;
-  return askName(world, warning, place.site ?? '', `pass --confirm ${place.site}`);
+  const what = place.site === null ? 'the prefix' : "the site's name";
+  const warning = `${first}\nThis endangers living nodes. Type ${what} to go on:`;
+  return askName(world, warning, wanted, `pass --confirm ${wanted}`);
 }
 
 function endangers(plan: Plan, place: PlanPlace): Problem {
   const what = plan.dangers.join('; ');
   return new Problem(`this endangers living nodes, --yes alone is not enough: ${what}`, {
     exit: EXIT.usage,
-    fix: `pass --confirm ${place.site}`,
+    fix: `pass --confirm ${confirmationOf(place)}`,
   });
 }
 
@@ -74,12 +77,21 @@ export async function execute(
   world: World,
 ): Promise<Executed> {
   const replaces = plan.changes.some((change) => change.liveValue !== null);
+  const backup = replaces ? await keepBackup(session, args, world) : null;
+  return { ...(await carryOut(plan, session.store, world.signal)), backup };
+}
+
+/** Keeps everything under the prefix as it was read; the path of the file. */
+async function keepBackup(
+  { store, live }: Session<Site | null>,
+  args: Args,
+  world: World,
+): Promise<string> {
   const folder = backupFolder(args.text('backup-dir'), world.env, world.cwd);
-  const { store, live } = session;
-  const backup = replaces
-    ? await writeBackup(live.snapshot, store.description, folder, world.now())
-    : null;
-  return { ...(await carryOut(plan, store, world.signal)), backup };
+  const backup = backupOf(live.snapshot, store.description, world.now());
+  const file = backupPath(folder, backup);
+  await writeBackup(file, backup);
+  return file;
 }
 
 /** How far a plan got, in words. */

@@ -135,3 +135,19 @@ export function parseDuration(text: string, flag: string): number {
   }
   return milliseconds;
 }
+
+/**
+ * Milliseconds of `30d`, `12h`, or a bare number of days.
+ *
+ * @throws Problem (exit 64) for anything else.
+ */
+export function parseDays(text: string, flag: string): number {
+  const match = /^(\d{1,5}(?:\.\d+)?)(d|h)?$/.exec(text);
+  if (match === null) {
+    throw new Problem(`--${flag} ${text} is no age`, {
+      exit: EXIT.usage,
+      fix: 'write it like 30d or 12h',
+    });
+  }
+  return Number(match[1]) * (match[2] === 'h' ? 3_600_000 : 86_400_000);
+}

@@ -1,7 +1,7 @@
-import type { Plan } from '../model/plan.ts';
-import { EXIT, type ExitCode, type Problem } from '../model/problem.ts';
+import type { Change, Plan } from '../model/plan.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
-import { type Outcome, planText, reportJson } from '../output/plan-output.ts';
+import { confirmationOf, type Outcome, planText, reportJson } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
@@ -97,5 +97,31 @@ async function nameWanted(
 ): Promise<string> {
   const answered = args.on('yes') || args.text('confirm') !== undefined;
   if (answered) await consent(plan, '', place, args, world);
-  return answered || plan.dangers.length === 0 ? '' : `; it would want --confirm ${place.site}`;
+  return answered || plan.dangers.length === 0
+    ? ''
+    : `; it would want --confirm ${confirmationOf(place)}`;
+}
+
+/**
+ * Reads back after a plan is carried out: what was written must be all that was to do.
+ *
+ * @param left what would have to be written now; may fail with a Problem
+ */
+export async function readBackProblem(
+  { done, backup }: Executed,
+  left: () => Promise<readonly Change[]>,
+): Promise<Problem | null> {
+  const written = `everything is written (${done.map(({ key }) => key).join(', ')})`;
+  const kept = backup === null ? '' : `; the values before are in ${backup}`;
+  const problem = (what: string, fix: string, cause?: unknown) =>
+    new Problem(`${written}, but ${what}${kept}`, { exit: EXIT.failed, fix, cause });
+  try {
+    const keys = (await left()).map((change) => change.key);
+    if (keys.length === 0) return null;
+    const fix = 'somebody else writes these keys; run diff';
+    return problem(`read back differently: ${keys.join(', ')}`, fix);
+  } catch (cause) {
+    if (!(cause instanceof Problem)) throw cause;
+    return problem(`could not be read back: ${cause.message}`, 'run diff', cause);
+  }
 }

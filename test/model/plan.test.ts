@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Change, isInSync, planRemoval, planSite } from '../../src/model/plan.ts';
+import { planRemoval } from '../../src/model/lease-change.ts';
+import { type Change, isInSync, planSite } from '../../src/model/plan.ts';
 import {
   BIGIP,
   BIGIP_KEY,

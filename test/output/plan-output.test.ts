@@ -85,7 +85,7 @@ describe('the text of a plan', () => {
       '  ! warning: the node of 10.244.20.0-25 (10.1.10.20) loses its subnet when its flanneld restarts; its pods keep old addresses until they are recreated [node-outside-config]',
       '  ! warning: flanneld reads its config only when it starts [flanneld-restart]',
       '      restart flanneld on every node, one after another, when the plan is carried out',
-      '  x danger: 1 living node would get another subnet: 10.244.20.0-25 (apply wants --confirm site-a)',
+      '  x danger: 1 living node would get another subnet: 10.244.20.0-25 (wants --confirm site-a)',
       '',
       '0 to add, 2 to change, 0 to remove. The lease of 1 node stays as it is.',
     ]);
@@ -145,6 +145,7 @@ describe('what comes from live state', () => {
     after: { PublicIP: { list: [NASTY] } },
     fields: [{ field: 'PublicIP', before: NASTY, after: { list: [NASTY] } }],
     value: '',
+    ttl: null,
     liveValue: '',
     revision: '1',
   };
@@ -171,7 +172,7 @@ describe('what comes from live state', () => {
       `      PublicIP               ${SHOWN} -> {"list":["x\\u001b[2J\\u202ey"]}`,
       `  ! warning: ${SHOWN} [key-unreadable]`,
       `      ${SHOWN}`,
-      `  x danger: ${SHOWN} (apply wants --confirm site-a)`,
+      `  x danger: ${SHOWN} (wants --confirm site-a)`,
       '',
       '0 to add, 1 to change, 0 to remove.',
     ]);

@@ -1,0 +1,69 @@
+import { readText } from '../files/site-file.ts';
+import { readBackup, stateOf } from '../model/backup.ts';
+import type { BackupDocument } from '../model/generated/documents.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { planRestore } from '../model/restore.ts';
+import type { Site } from '../model/site.ts';
+import { decodeSnapshot } from '../model/snapshot.ts';
+import type { Executed } from '../session/execute.ts';
+import { type Session, withSession } from '../session/open.ts';
+import type { Args } from '../session/options.ts';
+import { loadSiteIfAny } from '../session/site.ts';
+import { readBackProblem, runPlan } from '../session/write-command.ts';
+import type { World } from '../world.ts';
+
+/** `restore FILE`: shows what differs from a backup, asks, and puts config and reservations back. */
+export async function run(args: Args, world: World): Promise<ExitCode> {
+  const [file = '', surplus] = args.positionals;
+  if (surplus !== undefined) {
+    throw new Problem(`restore takes one backup, not also ${JSON.stringify(surplus)}`, {
+      exit: EXIT.usage,
+    });
+  }
+  const backup = readBackup(await readText(file, world.cwd, world.stdin), file);
+  const loaded = await loadSiteIfAny(args, world);
+  return withSession(args, world, loaded, (session) => restore(backup, args, world, session));
+}
+
+async function restore(
+  backup: BackupDocument,
+  args: Args,
+  world: World,
+  session: Session<Site | null>,
+): Promise<ExitCode> {
+  const { store, live } = session;
+  if (!args.on('other-cluster')) refuseOthers(backup, session);
+  const kept = stateOf(backup, store.prefix);
+  const options = { includeNodes: args.on('include-nodes') };
+  const plan = planRestore(kept, live, options);
+  const command = {
+    question: 'Restore this?',
+    declined: 'Not restored; nothing was changed.',
+    verify: (executed: Executed) =>
+      readBackProblem(executed, async () => {
+        const now = decodeSnapshot(await store.read());
+        return planRestore(kept, now, options).changes;
+      }),
+    success: ({ done, backup: replaced }: Executed) => [
+      `\nRestored and read back: ${done.length} key${done.length === 1 ? '' : 's'}.`,
+      ...(replaced === null ? [] : [`The values before are in ${replaced}`]),
+    ],
+  };
+  return runPlan(plan, session, command, args, world);
+}
+
+/** A backup goes back where it came from, unless somebody says otherwise. */
+function refuseOthers(backup: BackupDocument, { live }: Session<Site | null>): void {
+  const { api, prefix, clusterId } = live.snapshot;
+  const differences = [
+    ['cluster', backup.clusterId, clusterId],
+    ['store', backup.api, api],
+    ['prefix', backup.prefix, prefix],
+  ].filter(([, kept, now]) => kept !== now);
+  if (differences.length === 0) return;
+  const what = differences.map(([name, kept, now]) => `${name} ${kept ?? '-'}, not ${now ?? '-'}`);
+  throw new Problem(`the backup is of another network: ${what.join('; ')}; nothing was changed`, {
+    exit: EXIT.failed,
+    fix: 'pass --other-cluster if that is meant',
+  });
+}
