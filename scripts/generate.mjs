@@ -17,6 +17,7 @@ const site = read('site');
 const network = read('network-config');
 const lease = read('lease');
 const backup = read('backup');
+const plan = read('plan');
 
 mkdirSync(target, { recursive: true });
 const ajv = new Ajv2020({
@@ -25,7 +26,7 @@ const ajv = new Ajv2020({
   strict: true,
   allowUnionTypes: true,
   code: { source: true, esm: true },
-  schemas: [site, network, lease, backup],
+  schemas: [site, network, lease, backup, plan],
 });
 /** A validator in a module of its own, so that a command loads only the ones it uses. */
 function writeValidator(name, schema, type) {
@@ -53,6 +54,7 @@ function writeValidator(name, schema, type) {
 }
 writeValidator('site', site, 'SiteDocument');
 writeValidator('backup', backup, 'BackupDocument');
+writeValidator('plan', plan, 'PlanDocument');
 
 /** Editors show the titles, so they are words; the types are named here. */
 const named = (schema, title, definitions = {}) => ({
@@ -91,6 +93,10 @@ const types = [
     bannerComment: '',
   }),
   await compile(named(backup, 'BackupDocument', { key: 'BackupKey' }), 'BackupDocument', {
+    ...options,
+    bannerComment: '',
+  }),
+  await compile(named(plan, 'PlanDocument', { change: 'PlannedChange' }), 'PlanDocument', {
     ...options,
     bannerComment: '',
   }),

@@ -1,16 +1,18 @@
 import { type Plan, planSite } from '../model/plan.ts';
-import type { ExitCode } from '../model/problem.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
 import type { Executed } from '../session/execute.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
-import { loadSite } from '../session/site.ts';
+import { loadSite, loadSiteIfAny } from '../session/site.ts';
 import { readBackProblem, runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `apply`: shows the plan, asks, keeps what it replaces, writes, reads back. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
+  const planFile = args.text('plan');
+  if (planFile !== undefined) return applySaved(planFile, args, world);
   const loaded = await loadSite(args, world);
   return withSession(args, world, loaded, (session) => apply(args, world, session));
 }
@@ -26,13 +28,44 @@ async function apply(args: Args, world: World, session: Session<Site>): Promise<
         const now = decodeSnapshot(await session.store.read());
         return planSite(site, now, { prune: args.on('prune') }).changes;
       }),
-    success: (executed: Executed) => [
-      `\nApplied and read back: ${executed.done.length} change${executed.done.length === 1 ? '' : 's'}.`,
-      ...(executed.backup === null ? [] : [`The values before are in ${executed.backup}`]),
-      `Next: ${next(plan, executed, args)}`,
-    ],
+    success: (executed: Executed) => successLines(plan, executed, args),
   };
   return runPlan(plan, session, command, args, world);
+}
+
+/** Carries out a plan that was seen before: no question, but all guards. */
+async function applySaved(file: string, args: Args, world: World): Promise<ExitCode> {
+  for (const flag of ['prune', 'rewrite']) {
+    if (!args.on(flag)) continue;
+    throw new Problem(`--${flag} is nothing for a plan that is made already`, {
+      exit: EXIT.usage,
+      fix: 'leave it out',
+    });
+  }
+  const { loadPlan, stillToDo } = await import('../session/saved-plan.ts');
+  const saved = await loadPlan(file, world);
+  const loaded = await loadSiteIfAny(args, world);
+  return withSession(args, world, loaded, async (session) => {
+    const plan = stillToDo(saved, session.live.snapshot);
+    const place = { ...session.place, site: saved.site };
+    const command = {
+      question: '',
+      declined: '',
+      verify: (executed: Executed) =>
+        readBackProblem(executed, async () => stillToDo(saved, await session.store.read()).changes),
+      success: (executed: Executed) => successLines(plan, executed, args),
+    };
+    const consented = { ...args, on: (flag: string) => flag === 'yes' || args.on(flag) };
+    return runPlan(plan, { ...session, place }, command, consented, world);
+  });
+}
+
+function successLines(plan: Plan, executed: Executed, args: Args): string[] {
+  return [
+    `\nApplied and read back: ${executed.done.length} change${executed.done.length === 1 ? '' : 's'}.`,
+    ...(executed.backup === null ? [] : [`The values before are in ${executed.backup}`]),
+    `Next: ${next(plan, executed, args)}`,
+  ];
 }
 
 /** What a person does now. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import {
   backupFolder,
@@ -39,6 +40,12 @@ async function backup(file: string | undefined, args: Args, world: World): Promi
     if (file === '-') {
       await writeDocument(world.stdout, 'json', document);
       return EXIT.done;
+    }
+    if (file !== undefined && !args.on('force') && existsSync(path.resolve(world.cwd, file))) {
+      throw new Problem(`${file} is there already`, {
+        exit: EXIT.failed,
+        fix: 'give another name, or --force to replace it',
+      });
     }
     const target =
       file === undefined

@@ -11,8 +11,13 @@ import type { World } from '../world.ts';
 /** `diff`: what `apply` would change, and what is wrong with live state. Exit 2 when something is. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
   const loaded = await loadSite(args, world);
-  return withSession(args, world, loaded, async ({ site, live, place }) => {
+  return withSession(args, world, loaded, async ({ site, live, store, place }) => {
     const plan = planSite(site, live, { prune: args.on('prune') });
+    const file = args.text('save');
+    if (file !== undefined) {
+      const { savePlan } = await import('../session/saved-plan.ts');
+      await savePlan(plan, file, { site: site.name, live, store }, world);
+    }
     const format = args.text('output');
     if (format === 'json' || format === 'yaml') {
       await writeDocument(world.stdout, format, planJson(plan, place));

@@ -120,7 +120,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     usage: 'diff',
     describe: 'show what differs between the site file and etcd (exit 2 when something does)',
     positionals: 'none',
-    options: [FILE_OPTION, ...READ_OPTIONS, PRUNE, outputOption('table', 'json', 'yaml')],
+    options: [
+      FILE_OPTION,
+      ...READ_OPTIONS,
+      PRUNE,
+      {
+        flag: 'save',
+        type: 'text',
+        placeholder: 'PATH',
+        describe: 'keep the plan in a file, for apply --plan',
+      },
+      outputOption('table', 'json', 'yaml'),
+    ],
     examples: [
       ['flannel-bigip diff -f site.yaml', 'compare with the etcd that the site file names'],
       ['flannel-bigip diff -f site.yaml --endpoints file:dump.json', 'compare with a dump'],
@@ -140,6 +151,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       DRY_RUN,
       PRUNE,
       {
+        flag: 'plan',
+        type: 'text',
+        placeholder: 'PATH',
+        describe: 'carry out a plan that diff --save kept, exactly, without a question',
+      },
+      {
         flag: 'rewrite',
         type: 'switch',
         describe: 'put equal leases again, for nodes whose flanneld missed the event',
@@ -150,6 +167,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     examples: [
       ['flannel-bigip apply -f site.yaml', 'show the difference, ask, apply'],
       ['flannel-bigip apply -f site.yaml --yes', 'apply without asking'],
+      ['flannel-bigip apply --plan plan.json', 'carry out what diff --save plan.json has shown'],
     ],
     run: apply,
   },
@@ -216,6 +234,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         placeholder: 'DAYS',
         describe: 'prune: only what is older (30d, 12h)',
       },
+      { flag: 'force', type: 'switch', describe: 'replace a file that is there' },
       { ...DRY_RUN, describe: 'prune: count, delete nothing' },
       outputOption('table', 'json'),
     ],

@@ -1,10 +1,9 @@
-import { chmodSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { readBackup } from '../model/backup.ts';
 import type { BackupDocument } from '../model/generated/documents.ts';
 import { EXIT, Problem } from '../model/problem.ts';
-import { makeFolder } from './make-folder.ts';
+import { writePrivateFile } from './private-file.ts';
 import { readFileText } from './site-file.ts';
 
 /** Where backups go: `--backup-dir`, else under the XDG state folder. */
@@ -29,19 +28,8 @@ export function backupPath(folder: string, backup: BackupDocument): string {
  * @throws Problem (exit 1) when it cannot be written; then nothing else must be.
  */
 export async function writeBackup(file: string, backup: BackupDocument): Promise<void> {
-  try {
-    makeFolder(path.dirname(file), 0o700);
-    await writeFileAtomic(file, `${JSON.stringify(backup, null, 2)}\n`, { mode: 0o600 });
-    // A file that was there before keeps its mode otherwise.
-    chmodSync(file, 0o600);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw new Problem(`the backup ${file} cannot be written (${code}), so nothing was changed`, {
-      exit: EXIT.failed,
-      fix: 'name a folder that can be written with --backup-dir',
-      cause,
-    });
-  }
+  const fix = 'name a folder that can be written with --backup-dir';
+  await writePrivateFile(file, `${JSON.stringify(backup, null, 2)}\n`, fix);
 }
 
 /** A file of a backup folder. */

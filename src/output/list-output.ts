@@ -1,4 +1,5 @@
 import type { ListedLease } from '../model/lease-list.ts';
+import { duration } from './duration.ts';
 import { problemJson, problemLines } from './plan-output.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
@@ -32,13 +33,6 @@ const KEY_COLUMN: Column = ['KEY', (one) => one.key];
 function lastStep(key: string): string {
   const folder = '/subnets/';
   return key.slice(key.indexOf(folder) + folder.length);
-}
-
-/** Seconds as `23h59m`, `59m59s` or `59s`. */
-function duration(seconds: number): string {
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  if (h > 0) return `${h}h${String(m).padStart(2, '0')}m`;
-  return m > 0 ? `${m}m${String(s).padStart(2, '0')}s` : `${s}s`;
 }
 
 /** The table of `list`, and below it every problem in words. */

@@ -1,6 +1,7 @@
 import { type FieldChange, maskField, maskSecrets } from '../model/compare-config.ts';
 import type { LiveFinding } from '../model/finding.ts';
 import { type Change, isInSync, type Plan } from '../model/plan.ts';
+import { duration } from './duration.ts';
 import { printable, type Style } from './style.ts';
 
 /** What the first line of a plan says of where it applies. */
@@ -65,8 +66,9 @@ function changeLines(change: Change, prefix: string, style: Style): string[] {
 function describe(change: Change): string {
   const name = change.name === null ? '' : printable(change.name);
   if (change.action === 'rewrite') return `${name}, the same value again`;
-  if (change.kind === 'lease' && change.action !== 'delete') return `${name}, never expires`;
-  return name;
+  if (change.kind !== 'lease' || change.action === 'delete') return name;
+  const lasts = change.ttl === null ? 'never expires' : `expires in ${duration(change.ttl)}`;
+  return name === '' ? lasts : `${name}, ${lasts}`;
 }
 
 function fieldText(field: FieldChange, action: Change['action']): string {
@@ -136,6 +138,7 @@ export function changeJson(change: Change): Record<string, unknown> {
     name: change.name,
     before: maskSecrets(change.before),
     after: maskSecrets(change.after),
+    ttl: change.ttl,
     fields: change.fields.map(({ field, before, after }) => ({
       field,
       before: maskField(field, before) ?? null,
