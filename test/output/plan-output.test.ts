@@ -278,6 +278,7 @@ describe('the document of a plan', () => {
           name: 'bigip-1',
           before: { ...JSON.parse(RESERVATION), PublicIPv6: 'fd00::1' },
           after: JSON.parse(RESERVATION),
+          ttl: null,
           fields: [{ field: 'PublicIPv6', before: 'fd00::1', after: null }],
         },
       ],
