@@ -21,6 +21,7 @@ describe.each(BENCHES)('the store $name', ({ start }) => {
   /** Writes with guards as they hold now, except for what is given. */
   let write: (
     change: { key: string; value: string | null } & Partial<{
+      ttl: number | null;
       revision: string | null;
       configRevision: string | null;
     }>,
@@ -122,6 +123,22 @@ describe.each(BENCHES)('the store $name', ({ start }) => {
       });
     });
 
+    it('writes a key that goes by itself, for as long as it is told', async () => {
+      await other.put(config, CONFIG);
+      const before = await other.keys();
+      const result = await write({ key: subnet('10.244.10.0-24'), value: NODE, ttl: 7200 });
+      const revision = await revisionOf(subnet('10.244.10.0-24'));
+      expect(result).toEqual({ outcome: 'done', revision });
+      expect(await other.keys()).toEqual({
+        ...before,
+        [subnet('10.244.10.0-24')]: { value: NODE, revision, expires: true },
+      });
+      const [lease] = (await store.read()).leases;
+      const asked = lease && (lease.ttl ?? (await store.readTtls([lease])).get(lease.key));
+      expect(asked).toBeGreaterThan(7100);
+      expect(asked).toBeLessThanOrEqual(7200);
+    });
+
     it('writes the config of a network that has none yet', async () => {
       const before = await other.keys();
       const result = await write({ key: config, value: CONFIG });
@@ -159,6 +176,18 @@ describe.each(BENCHES)('the store $name', ({ start }) => {
       expect(await other.keys()).toEqual({
         ...before,
         [subnet('10.244.100.0-24')]: { value: LEASE, revision, expires: false },
+      });
+    });
+
+    it('puts a time to live on a key that had none', async () => {
+      await other.put(config, CONFIG);
+      await other.put(subnet('10.244.10.0-24'), NODE);
+      const { outcome } = await write({ key: subnet('10.244.10.0-24'), value: NODE, ttl: DAY });
+      expect(outcome).toBe('done');
+      expect((await other.keys())[subnet('10.244.10.0-24')]).toEqual({
+        value: NODE,
+        revision: expect.any(String),
+        expires: true,
       });
     });
 
