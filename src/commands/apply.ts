@@ -1,4 +1,5 @@
-import { type Plan, planSite } from '../model/plan.ts';
+import type { Plan } from '../model/change.ts';
+import { planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';

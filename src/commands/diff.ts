@@ -1,4 +1,5 @@
-import { isInSync, planSite } from '../model/plan.ts';
+import { isInSync } from '../model/change.ts';
+import { planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode } from '../model/problem.ts';
 import { planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';

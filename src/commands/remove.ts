@@ -1,8 +1,8 @@
 import { parseSubnet, sameSubnet } from '../model/address.ts';
 import { leaseKeyOf, nodesOf } from '../model/bigip-lease.ts';
+import type { Plan } from '../model/change.ts';
 import type { LiveFinding } from '../model/finding.ts';
 import { planRemoval } from '../model/lease-change.ts';
-import type { Plan } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';

@@ -1,4 +1,4 @@
-import type { Change, Plan } from '../model/plan.ts';
+import type { Change, Plan } from '../model/change.ts';
 import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
 

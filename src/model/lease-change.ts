@@ -1,5 +1,5 @@
+import type { Change } from './change.ts';
 import { differences, type FieldChange } from './compare-config.ts';
-import type { Change } from './plan.ts';
 import type { LiveLease } from './snapshot.ts';
 
 /** A lease's decoded value; undecodable text as it is. */

@@ -1,13 +1,14 @@
 import { rangeOf, rangesOverlap, type Subnet } from './address.ts';
 import { nodesOf } from './bigip-lease.ts';
+import type { Change, Plan } from './change.ts';
 import { dangersOf } from './dangers.ts';
 import type { LiveFinding, RuleId, Severity } from './finding.ts';
 import { planCopy } from './lease-change.ts';
-import { type Change, configChange, type Plan, restartFinding } from './plan.ts';
+import { configChange, restartFinding } from './plan.ts';
 import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
 
 /** Seconds for which flannel takes a lease; a node that is alive renews it within them. */
-export const NODE_LEASE_TTL = 86_400;
+const NODE_LEASE_TTL = 86_400;
 
 export interface RestoreOptions {
   /** Leases of nodes too, where none stands in their way, for a whole day. */

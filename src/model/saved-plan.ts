@@ -1,6 +1,6 @@
+import { type Change, isInSync, type Plan } from './change.ts';
 import type { PlanDocument } from './generated/documents.ts';
 import { validatePlan } from './generated/plan-validator.js';
-import { type Change, isInSync, type Plan } from './plan.ts';
 import { EXIT, Problem } from './problem.ts';
 import type { Snapshot, StoredKey } from './snapshot.ts';
 

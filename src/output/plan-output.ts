@@ -1,6 +1,6 @@
+import { type Change, isInSync, type Plan } from '../model/change.ts';
 import { type FieldChange, maskField, maskSecrets } from '../model/compare-config.ts';
 import type { LiveFinding } from '../model/finding.ts';
-import { type Change, isInSync, type Plan } from '../model/plan.ts';
 import { duration } from './duration.ts';
 import { printable, type Style } from './style.ts';
 

@@ -1,7 +1,7 @@
 import { type CarriedOut, carryOut } from '../etcd/carry-out.ts';
 import { backupFolder, backupPath, writeBackup } from '../files/backup.ts';
 import { backupOf } from '../model/backup.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Plan } from '../model/change.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type PlanPlace, placeText } from '../output/plan-output.ts';

@@ -1,4 +1,4 @@
-import type { Change, Plan } from '../model/plan.ts';
+import type { Change, Plan } from '../model/change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type Outcome, planText, reportJson } from '../output/plan-output.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type Change, isInSync } from '../../src/model/change.ts';
 import { planRemoval } from '../../src/model/lease-change.ts';
-import { type Change, isInSync, planSite } from '../../src/model/plan.ts';
+import { planSite } from '../../src/model/plan.ts';
 import {
   BIGIP,
   BIGIP_KEY,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Change, Plan } from '../../src/model/change.ts';
 import type { LiveFinding } from '../../src/model/finding.ts';
-import { type Change, type Plan, planSite } from '../../src/model/plan.ts';
+import { planSite } from '../../src/model/plan.ts';
 import {
   changeJson,
   type PlanPlace,
