@@ -68,7 +68,9 @@ export class Validation {
       const fix = 'site files declare their BIG-IPs themselves';
       notices.push({ rule: 'unused-option', severity: 'warning', message, fix, path: '' });
     }
-    return { ...this.#counts, notices: notices.map((notice) => this.judged(notice)) };
+    const judged = notices.map((notice) => this.judged(notice));
+    const warnings = judged.filter(({ severity }) => severity === 'warning').length;
+    return { ...this.#counts, warnings: this.#counts.warnings + warnings, notices: judged };
   }
 
   private async *check(): AsyncGenerator<ValidatedFile> {
