@@ -9,6 +9,8 @@ const NEEDED = [
   ['openssl', 'openssl'],
   ['jq', 'jq'],
   ['script', 'bsdutils'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;

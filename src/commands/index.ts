@@ -1,30 +1,13 @@
-import type { ExitCode } from '../model/problem.ts';
+import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/index.ts';
-import {
-  type Args,
-  ETCD_OPTIONS,
-  FILE_OPTION,
-  type OptionSpec,
-  outputOption,
-} from '../session/options.ts';
-import type { World } from '../world.ts';
+import type { CommandSpec } from '../session/command-spec.ts';
+import { ETCD_OPTIONS, FILE_OPTION, type OptionSpec, outputOption } from '../session/options.ts';
 import { run as apply } from './apply.ts';
+import { run as completion } from './completion.ts';
 import { run as diff } from './diff.ts';
 import { run as list } from './list.ts';
 import { run as remove } from './remove.ts';
 import { run as validate } from './validate.ts';
-
-/** One command: what help shows, and the file that runs it, loaded when it does. */
-export interface CommandSpec {
-  readonly name: string;
-  /** As in help, e.g. `remove <SUBNET|NAME..>`. */
-  readonly usage: string;
-  readonly describe: string;
-  readonly positionals: 'none' | 'any' | 'some';
-  readonly options: readonly OptionSpec[];
-  readonly examples: readonly (readonly [command: string, does: string])[];
-  run(args: Args, world: World): Promise<ExitCode>;
-}
 
 /** The pause between writes is nothing to a command that only reads. */
 const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
@@ -38,12 +21,14 @@ const DRY_RUN: OptionSpec = {
 const BACKUP_DIR: OptionSpec = {
   flag: 'backup-dir',
   type: 'text',
+  completes: 'folder',
   placeholder: 'PATH',
   describe: 'where replaced values are kept (default $XDG_STATE_HOME/flannel-bigip/backups)',
 };
 const CONFIRM: OptionSpec = {
   flag: 'confirm',
   type: 'text',
+  completes: 'site-name',
   placeholder: 'NAME',
   describe: "the site's name, to allow a change that endangers living nodes",
 };
@@ -82,6 +67,7 @@ const VALIDATE_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'ignore',
     type: 'list',
+    completes: 'rule',
     placeholder: 'RULE,...',
     describe: 'a rule not to report on network configs; a site file has its own `ignore` list',
   },
@@ -98,6 +84,7 @@ const VALIDATE_OPTIONS: readonly OptionSpec[] = [
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
+    completes: 'file',
     usage: 'validate [FILE..]',
     describe: 'check site files, network configs and ConfigMaps, without a network',
     positionals: 'any',
@@ -170,6 +157,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'remove',
+    completes: 'reservation',
     usage: 'remove <SUBNET|NAME|KEY..>',
     describe: 'remove reservations from etcd',
     positionals: 'some',
@@ -192,5 +180,19 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip remove -f site.yaml bigip-1 --yes', 'by the name in the site file'],
     ],
     run: remove,
+  },
+  {
+    name: 'completion',
+    usage: 'completion <bash|zsh|fish>',
+    describe: 'print the script that completes commands, flags and names in a shell',
+    positionals: 'some',
+    completes: { words: SHELLS },
+    options: [],
+    examples: [
+      ['source <(flannel-bigip completion bash)', 'in ~/.bashrc'],
+      ['source <(flannel-bigip completion zsh)', 'in ~/.zshrc, behind compinit'],
+      ['flannel-bigip completion fish | source', 'in ~/.config/fish/config.fish'],
+    ],
+    run: completion,
   },
 ];

@@ -10,6 +10,8 @@ export interface OptionSpec {
   /** Environment variables that stand in for the flag, the first non-empty one counts. */
   readonly env?: readonly string[];
   readonly placeholder?: string;
+  /** What a shell may offer for the value, where there are no choices. */
+  readonly completes?: 'file' | 'folder' | 'site-name' | 'rule';
 }
 
 /** Parsed options of a command by flag name, plus its positional arguments. */
@@ -24,6 +26,7 @@ export const FILE_OPTION: OptionSpec = {
   flag: 'file',
   alias: 'f',
   type: 'text',
+  completes: 'file',
   placeholder: 'PATH',
   describe:
     'site file, YAML or JSON, - for standard input (default: flannel-bigip.yaml|yml|json here)',
@@ -41,6 +44,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'cacert',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe: "PEM file of etcd's CA",
     env: ['ETCDCTL_CACERT', 'FLANNELD_ETCD_CAFILE'],
@@ -48,6 +52,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'cert',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe: 'PEM file of the client certificate',
     env: ['ETCDCTL_CERT', 'FLANNELD_ETCD_CERTFILE'],
@@ -55,6 +60,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'key',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe: "PEM file of the client certificate's key",
     env: ['ETCDCTL_KEY', 'FLANNELD_ETCD_KEYFILE'],
@@ -69,6 +75,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'password-file',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe:
       'file that holds the password (else ETCDCTL_PASSWORD, FLANNELD_ETCD_PASSWORD, a prompt)',
