@@ -11,6 +11,7 @@ const NEEDED = [
   ['script', 'bsdutils'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],
+  ['xmllint', 'libxml2-utils'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
