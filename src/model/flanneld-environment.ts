@@ -60,69 +60,44 @@ function isLiteral(value: string, setting: string): boolean {
   return value !== '' && (setting === 'password' || !value.includes('$'));
 }
 
-/** `NAME=VALUE` lines by name, the last of equal ones. */
+/** Single quotes, double quotes with escapes, or an escaped character. */
+const QUOTED = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/;
+
+const ASSIGNMENT = new RegExp(
+  `^[ \\t]*(?:export[ \\t]+)?([A-Za-z_]\\w*)=((?:${QUOTED.source}|[^'"\\\\\\n])*)`,
+  'gm',
+);
+
+const WORD = new RegExp(`(?:${QUOTED.source}|[^'"\\\\\\s])+`, 'g');
+
+/** `NAME=VALUE` lines by name, the last of equal ones; a line may go on behind a backslash. */
 function parseAssignments(text: string): Map<string, string> {
-  const variables = new Map<string, string>();
-  let rest = text.replaceAll('\r\n', '\n');
-  while (rest !== '') {
-    const assignment = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=/.exec(rest);
-    if (assignment === null) {
-      // A comment, an empty line, or something a shell would run.
-      rest = rest.replace(/^[^\n]*\n?/, '');
-      continue;
-    }
-    const { words, length } = readWords(rest.slice(assignment[0].length), '\n');
-    variables.set(assignment[1] ?? '', words.join(' '));
-    rest = rest.slice(assignment[0].length + length);
-  }
-  return variables;
+  const whole = text.replaceAll('\r\n', '\n').replaceAll('\\\n', '');
+  const found = [...whole.matchAll(ASSIGNMENT)];
+  return new Map(found.map(([, name = '', value = '']) => [name, splitWords(value).join(' ')]));
 }
 
+/** The words of a line, as systemd and a shell see them before any expansion; no comment. */
 function splitWords(text: string): string[] {
-  return readWords(text, null).words;
+  const words = [...text.matchAll(WORD)].map(([word]) => word);
+  const comment = words.findIndex((word) => word.startsWith('#'));
+  return (comment < 0 ? words : words.slice(0, comment)).map(withoutQuotes);
 }
 
-/** One piece of a word: quoted, escaped, a run of plain text, blanks, or a comment. */
-const PIECE =
-  /'([^']*)(?:'|$)|"((?:[^"\\]|\\[^])*)(?:"|$)|\\\n|\\([^])|([ \t]+#[^\n]*)|([ \t]+)|(\n)|([^'"\\\s]+|[^])/y;
-
-/**
- * Splits text at blanks outside quotes, up to an end character that is neither quoted nor escaped.
- * Both systemd and a shell read a line so, apart from what a shell would expand or run.
- */
-function readWords(text: string, end: '\n' | null): { words: string[]; length: number } {
-  const words: string[] = [];
-  let word: string | null = null;
-  PIECE.lastIndex = 0;
-  while (PIECE.lastIndex < text.length) {
-    const piece = PIECE.exec(text);
-    if (piece === null) break;
-    const [, single, double, escaped, , , lineBreak, plain] = piece;
-    const blank = piece[4] ?? piece[5] ?? lineBreak;
-    if (lineBreak !== undefined && end !== null) {
-      return { words: word === null ? words : [...words, word], length: PIECE.lastIndex };
-    }
-    if (blank !== undefined) {
-      if (word !== null) words.push(word);
-      word = null;
-      continue;
-    }
-    const part = single ?? (double === undefined ? (escaped ?? plain) : unescaped(double));
-    word = (word ?? '') + (part ?? '');
-  }
-  return { words: word === null ? words : [...words, word], length: text.length };
-}
-
-/** Inside double quotes a backslash stands for itself, except before what it can escape. */
-function unescaped(text: string): string {
-  return text.replace(/\\\n/g, '').replace(/\\(["\\$`])/g, '$1');
+function withoutQuotes(word: string): string {
+  return word.replace(
+    new RegExp(QUOTED, 'g'),
+    (_, single?: string, double?: string, escaped?: string) =>
+      // Inside double quotes a backslash stands for itself, except before what it can escape.
+      single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? '',
+  );
 }
 
 /** The value of flanneld's flag among its arguments, the last of several, as Go reads them. */
 function flagValue(words: readonly string[], flag: string): string | undefined {
   let value: string | undefined;
   for (const [i, word] of words.entries()) {
-    const match = /^--?([\w-]+)(?:=([^]*))?$/.exec(word);
+    const match = /^--?([\w-]+)(?:=(.*))?$/.exec(word);
     if (match?.[1] === flag) value = match[2] ?? words[i + 1];
   }
   return value;

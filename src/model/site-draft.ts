@@ -6,7 +6,6 @@ import { checkNodesAgainst } from './live-rules.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { BigIpReader } from './read-bigip.ts';
 import { type ReadSite, readSite } from './read-site.ts';
-import type { Site } from './site.ts';
 import type { LiveState } from './snapshot.ts';
 import type { SourceNode } from './source.ts';
 
