@@ -59,7 +59,10 @@ function describeBigips(site: YAMLMap, notes: readonly string[]): void {
     const [first] = bigips.items.map(mapOf);
     if (first !== undefined) {
       for (const key of ['publicIP', 'vtepMAC', 'selfIP'] as const) explain(first, key, WHY[key]);
-      if (!first.has('selfIP')) first.comment = lines([`selfIP: ${WHY.selfIP}: add it`]);
+      if (!first.has('selfIP'))
+        first.comment = lines([
+          'selfIP: overlay self IP on the tunnel; the lease does not hold it, so add it',
+        ]);
     }
     if (notes.length > 0) bigips.comment = lines(notes);
   } else if (notes.length > 0) {

@@ -116,8 +116,9 @@ class AskedOneByOne {
 }
 
 function another(interview: Interview, bigips: readonly BigipDocument[]): Promise<boolean> {
-  const first = bigips.length === 0;
-  return interview.whether(first ? 'Is there a BIG-IP?' : 'Another BIG-IP?', first);
+  if (bigips.length === 0) return interview.whether('Is there a BIG-IP?', true);
+  const names = bigips.map(({ name }) => name).join(', ');
+  return interview.whether(`Another BIG-IP beside ${names}?`, false);
 }
 
 /** Where the answers about one BIG-IP come from. */
@@ -144,7 +145,7 @@ async function askBigip(
       known[field] ??
       (await interview.text({
         flag: flagOf(field),
-        message: `${field === 'name' ? 'BIG-IP' : answered.name}: ${MESSAGES[field]}:`,
+        message: `${answered.name ?? `BIG-IP ${draft.bigips.length + 1}`}: ${MESSAGES[field]}:`,
         given: value,
         // What is on the BIG-IP already is not guessed.
         initial:

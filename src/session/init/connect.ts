@@ -196,7 +196,7 @@ function contents(opened: OpenStore): string {
   const nodes = leases.filter(isNode).length;
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
   const config = snapshot.config === null ? 'no network config' : 'a network config';
-  return `${config}, ${count(nodes, 'lease')} of nodes, ${count(leases.length - nodes, 'reservation')}`;
+  return `${config}, ${count(nodes, 'node lease')}, ${count(leases.length - nodes, 'reservation')}`;
 }
 
 /** Where nobody could look, both stores stay possible unless it is said. */

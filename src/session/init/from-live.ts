@@ -72,7 +72,8 @@ function rangeNotes(clash: RangeClash, { bigips }: SiteDraft): string[] {
     return range.family === 4 ? address : JSON.stringify(address);
   };
   return [
-    `${what} This range leaves it out and keeps every living node's subnet:`,
+    what,
+    "This range leaves that out and keeps every living node's subnet:",
     `${min}: ${text(mended.subnetMin)}`,
     `${max}: ${text(mended.subnetMax)}`,
   ];

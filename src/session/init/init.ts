@@ -40,7 +40,7 @@ export async function init(args: Args, world: World, next: NextCommands): Promis
   const text = composed(drafted);
   const secret = maskedOf(drafted) !== drafted;
   if (!toStdout && interview.asks) show(composed(maskedOf(drafted)), file, interview);
-  report(text, drafted, connected.live, file, interview);
+  const valid = report(text, drafted, connected.live, file, interview);
   if (toStdout) {
     world.stdout.write(text);
     return EXIT.done;
@@ -49,7 +49,7 @@ export async function init(args: Args, world: World, next: NextCommands): Promis
   writeSiteFile(file, world.cwd, text, { secret, replace });
   const owner = secret ? '; it holds a secret, so only its owner may read it' : '';
   writeLine(world.stdout, printable(`Written: ${file}${owner}`));
-  return goOn(interview, connected, file, next);
+  return goOn(interview, connected, { file, valid }, next);
 }
 
 function checkUsage(args: Args, toStdout: boolean): void {
@@ -102,6 +102,7 @@ function show(text: string, file: string, { world }: Interview): void {
  * Says what is wrong with the file, and what will be with applying it. Only what is live may break
  * rules: it is written down as it is.
  *
+ * @returns whether the file is valid
  * @throws Problem (exit 3) when answers make no valid file.
  */
 function report(
@@ -110,27 +111,28 @@ function report(
   live: LiveState | null,
   file: string,
   { world, args }: Interview,
-): void {
+): boolean {
   const checked = checkDocument(text, DEFAULT_FILE);
   const style = styleOf(world.stderr, world.env);
   const say = (line: string) => writeLine(world.stderr, line);
   for (const finding of checked.findings) say(findingText(file, finding, checked.lines, style));
   if (checked.site === null) {
     if (args.on('from-live')) {
-      say(`What is live breaks these rules; diff and apply refuse the file until it is mended.`);
-      return;
+      say('What is live breaks these rules; diff and apply refuse the file until it is mended.');
+      return false;
     }
     throw new Problem('the answers make no valid site file; nothing was written', {
       exit: EXIT.invalid,
     });
   }
-  if (live === null) return;
+  if (live === null) return true;
   const { problems, dangers } = planSite(checked.site, live);
   for (const { message, severity } of problems) {
     if (severity === 'error') say(printable(`apply will refuse this: ${message}`));
   }
   for (const danger of dangers)
     say(printable(`apply will want --confirm ${draft.name}: ${danger}`));
+  return true;
 }
 
 function declined(interview: Interview, file: string): ExitCode {
@@ -141,13 +143,14 @@ function declined(interview: Interview, file: string): ExitCode {
 async function goOn(
   interview: Interview,
   { args, world }: Connected,
-  file: string,
+  { file, valid }: { readonly file: string; readonly valid: boolean },
   next: NextCommands,
 ): Promise<ExitCode> {
-  const then = await whatNext(interview, file);
+  const then = await whatNext(interview, file, valid);
   if (then === 'nothing') {
-    const named = file === DEFAULT_FILE ? '' : ` -f ${file}`;
-    writeLine(world.stdout, printable(`Next: flannel-bigip diff${named}, then apply`));
+    const command = `flannel-bigip diff${file === DEFAULT_FILE ? '' : ` -f ${file}`}`;
+    const mend = valid ? '' : `mend ${file}, then `;
+    writeLine(world.stdout, printable(`Next: ${mend}${command}, then apply`));
     return EXIT.done;
   }
   return next[then](withAnswers(args, new Map([['file', file]])), world);
@@ -156,10 +159,11 @@ async function goOn(
 async function whatNext(
   { args, asks, world }: Interview,
   file: string,
+  valid: boolean,
 ): Promise<'diff' | 'apply' | 'nothing'> {
   const told = args.text('then');
   if (told === 'diff' || told === 'apply' || told === 'nothing') return told;
-  if (!asks) return 'nothing';
+  if (!asks || !valid) return 'nothing';
   return askChoice(
     world,
     'What next?',

@@ -59,7 +59,11 @@ export class Interview {
       if (objection === null) return given;
       throw new Problem(`${flag} ${given} will not do: ${objection}`, { exit: EXIT.usage });
     }
-    if (this.asks) return askText(this.world, { message: wanted.message, initial, check });
+    if (this.asks) {
+      const objection = async (text: string) => printableOrNull(await check(text));
+      const message = printable(wanted.message);
+      return askText(this.world, { message, initial, check: objection });
+    }
     if (initial !== undefined && (await check(initial)) === null) return initial;
     if (wanted.optional) return '';
     this.missing(flag);
@@ -77,7 +81,7 @@ export class Interview {
 
   /** Yes or no; the initial answer where nobody is asked. */
   async whether(message: string, initial: boolean): Promise<boolean> {
-    return this.asks ? askWhether(this.world, message, initial) : initial;
+    return this.asks ? askWhether(this.world, printable(message), initial) : initial;
   }
 
   /** Notes that an answer is missing. */
@@ -102,4 +106,8 @@ export class Interview {
       },
     );
   }
+}
+
+function printableOrNull(text: string | null): string | null {
+  return text === null ? null : printable(text);
 }

@@ -1,6 +1,6 @@
 import { formatSubnet } from '../../model/address.ts';
 import { DEFAULT_VNI, DEFAULT_VXLAN_PORT } from '../../model/backends.ts';
-import { effectivePort } from '../../model/compare-config.ts';
+import { effectivePort, maskSecrets } from '../../model/compare-config.ts';
 import { type LiveNetwork, networkOfLive } from '../../model/live-draft.ts';
 import type { NetworkConfig } from '../../model/network-config.ts';
 import { checkDraft, draftConfig, objectionAt, type SiteDraft } from '../../model/site-draft.ts';
@@ -20,7 +20,7 @@ export async function askNetwork(
   const found = live && networkOfLive(live);
   const given = NETWORK_OPTIONS.some(({ flag }) => interview.args.text(flag) !== undefined);
   if (found !== null && !given && isValid({ ...draft, network: found.network }, interview)) {
-    const shown = JSON.stringify(found.network);
+    const shown = JSON.stringify(maskSecrets(found.network));
     if (await interview.whether(`Keep the live network config ${shown}?`, true)) return found;
   }
   return { network: await askNewNetwork(interview, draft, live?.config ?? null), notes: [] };
