@@ -62,7 +62,7 @@ export function findingLine({ message, fix }: Pick<Finding, 'message' | 'fix'>):
  * blocks that are reserved for documentation (RFC 5737, 3849, 7042), which nothing real clashes
  * with.
  */
-const UNANSWERED = { publicIP: '192.0.2.1', vtepMAC: '00:00:5e:00:53:01' };
+const UNANSWERED = { subnet: '192.0.2.0/24', publicIP: '192.0.2.1', vtepMAC: '00:00:5e:00:53:01' };
 const UNANSWERED_IPV6 = { publicIPv6: '2001:db8::1', vtepMACv6: '00:00:5e:00:53:02' };
 
 /** What of a BIG-IP is answered so far. */
@@ -88,9 +88,8 @@ export function objectionToBigip(
   field: keyof BigipDocument,
   live: LiveState | null,
 ): string | null {
-  const subnet = answered.subnet ?? '';
   const ipv6 = answered.ipv6Subnet === undefined ? {} : UNANSWERED_IPV6;
-  const bigip = { name: 'this BIG-IP', subnet, ...UNANSWERED, ...ipv6, ...answered };
+  const bigip = { name: 'this BIG-IP', ...UNANSWERED, ...ipv6, ...answered };
   const at = `/bigips/${draft.bigips.length}`;
   const joined = { ...draft, bigips: [...draft.bigips, bigip] };
   const objection = objectionAt(joined, `${at}/${field}`);
