@@ -12,7 +12,7 @@ export const DEFAULT_ENDPOINT = 'http://127.0.0.1:2379';
 export const DEFAULT_PREFIX = '/coreos.com/network';
 
 /** One value with where it came from, for `--verbose`. */
-export interface Origin {
+interface Origin {
   readonly option: string;
   readonly value: string;
   readonly from: string;

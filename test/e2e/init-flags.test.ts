@@ -457,6 +457,19 @@ FLANNELD_ETCD_PASSWORD=hunter2
     });
   });
 
+  it('says where the environment overrules the named file, and with --verbose where all is from', async () => {
+    const cwd = temporaryFolder({ flanneld: text });
+    const env = { ETCDCTL_ENDPOINTS: 'https://env:2379' };
+    const args = [...COMPLETE, '--flanneld-env', 'flanneld', '-f', '-', '--verbose'];
+    const { stderr } = await run(args, { cwd, env });
+
+    expect(stderr).toBe(`endpoints: https://env:2379 (ETCDCTL_ENDPOINTS)
+cacert: /etc/pki/ca.pem (flanneld)
+prefix: /atomic.io/network (flanneld)
+ETCDCTL_ENDPOINTS is used instead of flanneld's https://10.1.10.151:2379,https://10.1.10.152:2379.
+`);
+  });
+
   it.each([
     ['', 'flanneld names no endpoints of etcd. Pass --endpoints'],
     [null, 'flanneld is not there'],

@@ -348,6 +348,15 @@ describe('init without a terminal, on a live network', () => {
     );
   });
 
+  it('has no BIG-IP where the backend can carry none', async () => {
+    const config = { Network: '10.244.0.0/16', Backend: { Type: 'host-gw' } };
+    const prefix = network('v3', { config: JSON.stringify(config) });
+    const { code, stdout, stderr } = await run(['init', ...at(prefix), '-f', '-']);
+
+    expect([code, parse(stdout).network, parse(stdout).bigips]).toEqual([0, config, undefined]);
+    expect(stderr).toContain('No BIG-IP is asked for: host-gw can carry none, only vxlan can.\n');
+  });
+
   it('wants to know the store where both hold keys, or neither does', async () => {
     const prefix = network('v2', { config: CONFIG_VALUE });
     handOf(etcd, 'v3').put(`${prefix}/config`, CONFIG_VALUE);

@@ -8,6 +8,7 @@ import {
 import { nodesOf } from '../../model/bigip-lease.ts';
 import type { BigipDocument } from '../../model/generated/documents.ts';
 import { bigipsOfLive, nextName, type RefusedReservation } from '../../model/live-draft.ts';
+import { isVxlan } from '../../model/network-config.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
 import { proposeSelfIP, proposeSubnet } from '../../model/propose.ts';
 import {
@@ -70,6 +71,11 @@ export async function askBigips(
   if (described.length > 0) {
     for (const given of described) await asking.add({ given, flagOf: flagIn(given, interview) });
     return { bigips: asking.bigips, refused: [] };
+  }
+  const config = draftConfig(draft);
+  if (config !== null && !isVxlan(config)) {
+    interview.say(`No BIG-IP is asked for: ${config.backendType} can carry none, only vxlan can.`);
+    return { bigips: [], refused: [] };
   }
   const found = live === null ? { offered: [], refused: [] } : bigipsOfLive(draft, live);
   for (const refused of found.refused) interview.say(refusedText(refused));

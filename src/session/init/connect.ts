@@ -16,6 +16,7 @@ import {
   resolveConnection,
   type SiteConnection,
 } from '../connection-options.ts';
+import { originLines } from '../open.ts';
 import type { Args } from '../options.ts';
 import { type FlanneldFile, flanneldFile } from './flanneld-file.ts';
 import type { Interview } from './interview.ts';
@@ -46,6 +47,8 @@ export async function connect(interview: Interview, folder: string): Promise<Con
   if (site === null) await askConnection(interview, args, answers);
   const offline = interview.args.on('offline');
   const resolved = await resolveConnection(args, world, site, { offline });
+  if (args.on('verbose')) world.stderr.write(originLines(resolved));
+  if (resolved.notice !== null) interview.say(`${resolved.notice}.`);
   const seen = offline ? null : await look(interview, resolved);
   const api = seen?.api ?? (await askApi(interview));
   const etcd = etcdDocument(resolved, api, folder);
