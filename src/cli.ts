@@ -121,7 +121,7 @@ function addOptions(y: Argv, options: readonly OptionSpec[]): Argv {
       ...(option.type === 'switch'
         ? { type: 'boolean' as const }
         : { type: 'string' as const, requiresArg: true }),
-      ...(option.type === 'list' ? { array: false } : {}),
+      ...(option.type === 'list' || option.type === 'repeated' ? { array: false } : {}),
     });
   }
   return y;
@@ -222,6 +222,7 @@ function argsOf(parsed: { readonly _: readonly (string | number)[] }, spec: Comm
       values(flag)
         .flatMap((value) => value.split(','))
         .filter(Boolean),
+    each: values,
     on: (flag) => options[flag] === true,
   };
 }

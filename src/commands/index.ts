@@ -1,10 +1,12 @@
 import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/index.ts';
 import type { CommandSpec } from '../session/command-spec.ts';
+import { INIT_OPTIONS } from '../session/init/options.ts';
 import { ETCD_OPTIONS, FILE_OPTION, type OptionSpec, outputOption } from '../session/options.ts';
 import { run as apply } from './apply.ts';
 import { run as completion } from './completion.ts';
 import { run as diff } from './diff.ts';
+import { run as init } from './init.ts';
 import { run as list } from './list.ts';
 import { run as remove } from './remove.ts';
 import { run as validate } from './validate.ts';
@@ -82,6 +84,25 @@ const VALIDATE_OPTIONS: readonly OptionSpec[] = [
 ];
 
 export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'init',
+    usage: 'init',
+    describe: 'write a site file: asks, or reads what is live',
+    positionals: 'none',
+    options: INIT_OPTIONS,
+    examples: [
+      ['flannel-bigip init', 'ask for everything, with what etcd holds as defaults'],
+      [
+        'flannel-bigip init --from-live --yes --file site.yaml',
+        'write down a cluster that was set up by hand',
+      ],
+      [
+        'flannel-bigip init --yes -f - --offline --network 10.244.0.0/16 --bigip-public-ip 10.1.10.245 --bigip-vtep-mac 00:0c:29:2e:db:2e',
+        'answer by flags, defaults for the rest',
+      ],
+    ],
+    run: (args, world) => init(args, world, { diff, apply }),
+  },
   {
     name: 'validate',
     completes: 'file',

@@ -17,7 +17,8 @@ export function keepsSubnet(lease: LiveLease, config: NetworkConfig): boolean {
   return config.ipv6 === null || isCompatible(lease.ipv6Subnet, config.ipv6);
 }
 
-function isCompatible(subnet: Subnet | null, range: AllocationRange): boolean {
+/** Whether one family's half of a node's lease stays valid under its range. */
+export function isCompatible(subnet: Subnet | null, range: AllocationRange): boolean {
   return (
     subnet !== null &&
     subnet.length === range.subnetLen &&

@@ -101,7 +101,7 @@ async function candidatesFor(typed: Typed, current: string, world: World): Promi
     const [, flag, prefix] = /^--([^=]+)(=)/.exec(current) ?? [];
     const assigned = prefix && options.find((one) => one.flag === flag);
     if (assigned) return valuesOf(assigned, `--${flag}=`, typed, world);
-    const left = options.filter((one) => one.type === 'list' || !given.has(one));
+    const left = options.filter((one) => isRepeatable(one) || !given.has(one));
     const flags = left.map((one) => ({ value: `--${one.flag}`, about: one.describe }));
     return { paths: null, candidates: [...flags, { value: '--help', about: 'show help' }] };
   }
@@ -110,6 +110,10 @@ async function candidatesFor(typed: Typed, current: string, world: World): Promi
     return { paths: null, candidates: named };
   }
   return argumentsOf(command, typed, world);
+}
+
+function isRepeatable({ type }: OptionSpec): boolean {
+  return type === 'list' || type === 'repeated';
 }
 
 async function valuesOf(

@@ -4,7 +4,8 @@ import { EXIT, Problem } from '../model/problem.ts';
 export interface OptionSpec {
   readonly flag: string;
   readonly alias?: string;
-  readonly type: 'text' | 'list' | 'switch';
+  /** `list` is split at commas, `repeated` is not; both may be given several times. */
+  readonly type: 'text' | 'list' | 'repeated' | 'switch';
   readonly describe: string;
   readonly choices?: readonly string[];
   /** Environment variables that stand in for the flag, the first non-empty one counts. */
@@ -19,6 +20,8 @@ export interface Args {
   readonly positionals: readonly string[];
   text(flag: string): string | undefined;
   list(flag: string): readonly string[];
+  /** Every value of an option that may be given several times, as it is. */
+  each(flag: string): readonly string[];
   on(flag: string): boolean;
 }
 

@@ -26,6 +26,8 @@ describe('exit codes', () => {
     [0, ['apply', '--help']],
     [0, ['--version']],
     [0, ['validate']],
+    [1, ['init']],
+    [64, ['init', '-f', 'new.yaml', '--offline']],
     [2, ['diff']],
     [0, ['apply', '--yes']],
     [0, ['list']],
@@ -73,7 +75,7 @@ describe('exit codes', () => {
 });
 
 describe('help', () => {
-  it.each(['validate', 'diff', 'apply', 'list', 'remove'])(
+  it.each(['init', 'validate', 'diff', 'apply', 'list', 'remove'])(
     '%s begins with what it does and has examples that parse',
     async (command) => {
       const { stdout } = await run([command, '--help']);
