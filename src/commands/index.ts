@@ -117,7 +117,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         "check that a manifest's network config leaves a BIG-IP's subnet out",
       ],
       ["flannel-bigip validate 'sites/**/*.yaml' -o sarif > out.sarif", 'for code scanning'],
-      ['flannel-bigip validate --fix --dry-run', 'show what can be mended, write nothing'],
+      [
+        'flannel-bigip validate site.yaml --fix --dry-run',
+        'show what can be mended, write nothing',
+      ],
     ],
     run: validate,
   },

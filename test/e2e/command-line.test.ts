@@ -360,9 +360,10 @@ describe('validate', () => {
     });
 
     expect([yaml.code, json.code]).toEqual([0, 0]);
-    expect(JSON.parse(json.stdout)).toEqual({
+    expect(JSON.parse(json.stdout)).toMatchObject({
       valid: true,
-      files: [{ file: '-', valid: true, problems: [] }],
+      files: [{ file: '-', kind: 'network-config', valid: true, problems: [], ignored: [] }],
+      problems: [],
     });
   });
 
