@@ -112,11 +112,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       FILE_OPTION,
       ...READ_OPTIONS,
       { flag: 'ttl', type: 'switch', describe: 'show how long each lease still lasts' },
-      outputOption('table', 'wide', 'json', 'yaml'),
+      outputOption('table', 'wide', 'map', 'json', 'yaml'),
     ],
     examples: [
       ['flannel-bigip list --endpoints http://127.0.0.1:2379', 'needs no site file'],
       ['flannel-bigip list -f site.yaml -o json', 'for a script, with the names of BIG-IPs'],
+      ['flannel-bigip list -f site.yaml -o map', 'what is taken and what is free, as a picture'],
     ],
     run: list,
   },
