@@ -112,11 +112,18 @@ export const COMMANDS: readonly CommandSpec[] = [
       FILE_OPTION,
       ...READ_OPTIONS,
       { flag: 'ttl', type: 'switch', describe: 'show how long each lease still lasts' },
+      {
+        flag: 'watch',
+        alias: 'w',
+        type: 'switch',
+        describe: 'keep the table current; in a pipe, and with -o json, one line a change',
+      },
       outputOption('table', 'wide', 'map', 'json', 'yaml'),
     ],
     examples: [
       ['flannel-bigip list --endpoints http://127.0.0.1:2379', 'needs no site file'],
       ['flannel-bigip list -f site.yaml -o json', 'for a script, with the names of BIG-IPs'],
+      ['flannel-bigip list --watch', 'keep the table current until Ctrl-C'],
       ['flannel-bigip list -f site.yaml -o map', 'what is taken and what is free, as a picture'],
     ],
     run: list,

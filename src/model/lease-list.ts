@@ -64,7 +64,7 @@ function row(
     vtepMACv6: value.vtepMACv6,
     vni: value.vni,
     expires: lease.stored.expires,
-    ttl: lease.stored.ttl ?? ttls.get(key) ?? null,
+    ttl: ttls.get(key) ?? lease.stored.ttl,
     kind: bigip ? 'bigip' : isNode(lease) ? 'node' : 'reservation',
     name: bigip?.name ?? null,
     inAllocationRange: range ? isInRange(subnet, range) : null,
