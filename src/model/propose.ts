@@ -7,7 +7,7 @@ import {
   type Subnet,
   sizeOf,
 } from './address.ts';
-import { isCompatible } from './allocation.ts';
+import { fitsRange } from './allocation.ts';
 import type { AllocationRange } from './network-config.ts';
 import { gapsBeside, rangeWithout } from './rules/bigip-range.ts';
 
@@ -86,7 +86,7 @@ export function proposeRange(
   bigips: readonly Subnet[],
   nodes: readonly Subnet[],
 ): RangeEnds | null {
-  const kept = nodes.filter((node) => isCompatible(node, range));
+  const kept = nodes.filter((node) => fitsRange(node, range));
   if (kept.length === 0) return rangeWithout(bigips, range);
   const holdsAll = (gap: RangeEnds) =>
     kept.every(({ base }) => base >= gap.subnetMin && base <= gap.subnetMax);

@@ -255,7 +255,7 @@ describe('every output format of every command', () => {
     validate: ['text', 'json'],
     diff: ['table', 'json', 'yaml'],
     'apply --dry-run': ['table', 'json'],
-    list: ['table', 'wide', 'json', 'yaml'],
+    list: ['table', 'wide', 'map', 'json', 'yaml'],
     'remove bigip-1 --ignore-not-found': ['table', 'json'],
   };
   const cases = Object.entries(FORMATS).flatMap(([command, formats]) =>
