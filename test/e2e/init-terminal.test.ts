@@ -85,7 +85,7 @@ describe('init at a terminal, for a new site', () => {
   it.each([100, 40])('asks, shows the file and writes it, on %i columns', async (columns) => {
     const folder = temporaryFolder();
 
-    const { code, screen } = await converse(['init'], folder, NEW_SITE, columns);
+    const { code, screen } = await converse(['init'], folder, NEW_SITE, { columns });
 
     expect(code).toBe(0);
     expect(valuesIn(folder)).toBe(NEW_VALUES);
@@ -334,6 +334,22 @@ describe('init at a terminal, with a real etcd', () => {
     expect(valuesIn(folder)).toContain('SubnetMax: 10.244.99.0');
   });
 
+  it.each([
+    ['which store flanneld reads', []],
+    ['whether to keep the config', ['--etcd-api', 'v2']],
+  ])('leaves nothing behind at Ctrl-C where it asks %s', async (_, more) => {
+    handOf(etcd, 'v2').put('/both/config', CONFIG_VALUE);
+    handOf(etcd, 'v3').put('/both/config', CONFIG_VALUE);
+    const folder = temporaryFolder();
+    const args = ['init', '--endpoints', etcd.endpoints.join(), '--prefix', '/both', '--name', 'a'];
+    const question = more.length === 0 ? 'does flanneld read?' : 'Keep the live network config';
+
+    const { code, screen } = await converse([...args, ...more], folder, [[question, INTERRUPT]]);
+
+    expect([code, readdirSync(folder)]).toEqual([130, []]);
+    expect(screen).toContain('error: interrupted at the question; nothing was changed');
+  });
+
   it('asks which store flanneld will read where neither holds keys', async () => {
     const folder = temporaryFolder();
     const args = ['init', '--endpoints', etcd.endpoints.join(), '--prefix', '/none', ...rest];
@@ -349,6 +365,53 @@ describe('init at a terminal, with a real etcd', () => {
     ]);
 
     expect(valuesIn(folder)).toContain('api: v3');
+  });
+});
+
+describe("init at a terminal, beside flanneld's own environment file", () => {
+  const environment =
+    'FLANNELD_ETCD_ENDPOINTS="file:/nowhere/live.json"\nFLANNELD_ETCD_PREFIX=/net\n';
+  const offer = 'Take the connection of /etc/default/flanneld (file:/nowhere/live.json)?';
+  const withFile = () => ({ etcDefault: temporaryFolder({ flanneld: environment }) });
+
+  it('offers it, and asks nothing more of the connection after a yes', async () => {
+    const folder = temporaryFolder();
+
+    const { code, screen } = await converse(
+      ['init', '--without-bigip'],
+      folder,
+      [
+        [offer, ENTER],
+        ['Name of the site:', INTERRUPT],
+      ],
+      withFile(),
+    );
+
+    expect(code).toBe(130);
+    expect(screen).not.toContain("etcd's endpoints:");
+  });
+
+  it('asks for the connection after a no', async () => {
+    const { code } = await converse(
+      ['init'],
+      temporaryFolder(),
+      [
+        [offer, `n${ENTER}`],
+        ["etcd's endpoints:", INTERRUPT],
+      ],
+      withFile(),
+    );
+
+    expect(code).toBe(130);
+  });
+
+  it('leaves nothing behind at Ctrl-C', async () => {
+    const folder = temporaryFolder();
+
+    const { code, screen } = await converse(['init'], folder, [[offer, INTERRUPT]], withFile());
+
+    expect([code, readdirSync(folder)]).toEqual([130, []]);
+    expect(screen).toContain('error: interrupted at the question; nothing was changed');
   });
 });
 

@@ -1,4 +1,4 @@
-import { openTerminal } from './terminal.ts';
+import { openTerminal, type TerminalOptions } from './terminal.ts';
 
 /** A question as it is shown, and the keys it is answered with. */
 export type Exchange = readonly [question: string, keys: string];
@@ -12,9 +12,9 @@ export async function converse(
   args: readonly string[],
   folder: string,
   exchanges: readonly Exchange[],
-  columns?: number,
+  options?: TerminalOptions,
 ): Promise<{ readonly code: number | null; readonly screen: string }> {
-  const terminal = openTerminal(args, folder, columns);
+  const terminal = openTerminal(args, folder, options);
   for (const [question, keys] of exchanges) {
     await terminal.shows(question);
     terminal.types(keys);

@@ -13,10 +13,27 @@ export interface Terminal {
   ended: Promise<{ readonly code: number | null; readonly screen: string }>;
 }
 
+/** How the terminal is, where it matters. */
+export interface TerminalOptions {
+  readonly columns?: number;
+  /** A folder to stand in the place of /etc/default, for this one process. */
+  readonly etcDefault?: string;
+}
+
 /** Starts the executable in a pseudo-terminal (util-linux' script). */
-export function openTerminal(args: readonly string[], cwd: string, columns = 100): Terminal {
+export function openTerminal(
+  args: readonly string[],
+  cwd: string,
+  { columns = 100, etcDefault }: TerminalOptions = {},
+): Terminal {
   const command = [process.execPath, EXECUTABLE, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qefc', `stty cols ${columns}; ${command}`, '/dev/null'], {
+  const script = ['script', '-qefc', `stty cols ${columns}; ${command}`, '/dev/null'];
+  const mount = 'mount --bind "$1" /etc/default && shift && exec "$@"';
+  const [program = '', ...rest] =
+    etcDefault === undefined
+      ? script
+      : ['unshare', '-m', 'sh', '-c', mount, 'sh', etcDefault, ...script];
+  const child = spawn(program, rest, {
     cwd,
     env: { ...cleanEnvironment(), TERM: 'xterm', XDG_STATE_HOME: `${cwd}/state` },
     stdio: ['pipe', 'pipe', 'inherit'],
