@@ -1,7 +1,7 @@
 // Times whole commands and prints ratios, all measured in this one run: the machine's own speed
 // drops out. Nothing is asserted. `node scripts/bench.mjs --runs 15` for calmer figures.
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -134,8 +134,38 @@ etcdctl get --prefix ${PREFIX}/subnets/ --keys-only --limit ${LOOP_SAMPLE} | gre
   etcdctl get --print-value-only "$key" | jq -r '[.PublicIP, .BackendData.VtepMAC] | @tsv'
 done`;
 
+/** Says at its end how much memory it had taken at most, in MB. */
+const TELL_MEMORY =
+  'data:text/javascript,process.on("exit",()=>process.stderr.write("\\npeak "+process.resourceUsage().maxRSS))';
+
+/** Seconds and peak megabytes of a report on so many files, every second of them invalid. */
+function reportOn(count) {
+  const target = path.join(folder, `report-${count}`);
+  mkdirSync(target);
+  const text = readFileSync(site, 'utf8');
+  const wide = text.replace(/SubnetMax: \S+/, 'SubnetMax: 10.244.255.0');
+  for (let n = 0; n < count; n++) {
+    writeFileSync(path.join(target, `site-${n}.yaml`), n % 2 === 0 ? text : wide);
+  }
+  const began = process.hrtime.bigint();
+  const args = ['--import', TELL_MEMORY, program, 'validate', '-r', target, '-o', 'sarif'];
+  const { stderr } = spawnSync('node', args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
+  const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+  return { seconds, megabytes: Number(/peak (\d+)/.exec(stderr)[1]) / 1024 };
+}
+
+/** Files a second, and that memory does not grow with them. */
+function printFlatness() {
+  const [few, many] = [reportOn(1_000), reportOn(10_000)];
+  const rate = Math.round(10_000 / many.seconds);
+  const memory = (one) => `${one.megabytes.toFixed(0)} MB`;
+  console.log(
+    `\nvalidate -r -o sarif, 10,000 files, half of them invalid: ${rate} a second (at least 1,500), ` +
+      `${memory(many)} at most, with 1,000 files ${memory(few)}`,
+  );
+}
+
 const manyFiles = Array.from({ length: 1000 }, (_, i) => path.join(folder, `site-${i}.yaml`));
-const { readFileSync } = await import('node:fs');
 for (const file of manyFiles) writeFileSync(file, readFileSync(site));
 
 let etcd;
@@ -165,6 +195,7 @@ try {
     'at least',
   );
   printRows();
+  printFlatness();
 } finally {
   etcd?.child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });

@@ -13,6 +13,7 @@ const CALLED = {
   KV: ['Range', 'Txn'],
   Lease: ['LeaseGrant', 'LeaseTimeToLive'],
   Auth: ['Authenticate'],
+  Watch: ['Watch'],
 };
 
 /** The called methods and the messages they know; every other definition only costs load time. */

@@ -9,6 +9,9 @@ const NEEDED = [
   ['openssl', 'openssl'],
   ['jq', 'jq'],
   ['script', 'bsdutils'],
+  ['zsh', 'zsh'],
+  ['fish', 'fish'],
+  ['xmllint', 'libxml2-utils'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;

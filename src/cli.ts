@@ -1,9 +1,11 @@
 import yargs, { type Argv } from 'yargs';
-import { COMMANDS, type CommandSpec } from './commands/index.ts';
+import { COMMANDS } from './commands/index.ts';
 import { EXIT, type ExitCode, Problem } from './model/problem.ts';
 import { suggest } from './model/suggest.ts';
+import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
 import { printable, styleOf } from './output/style.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from './project.ts';
+import type { CommandSpec } from './session/command-spec.ts';
 import { type Args, GLOBAL_OPTIONS, type OptionSpec } from './session/options.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +19,7 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
 }
 
 async function dispatch(argv: readonly string[], world: World): Promise<ExitCode> {
+  if (argv[0] === COMPLETE_COMMAND) return answerShell(argv.slice(1), world);
   const parser = baseParser(world);
   for (const spec of COMMANDS) {
     parser.command(
@@ -42,6 +45,20 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
   const { spec, args } = outcome;
   checkPositionals(spec, args);
   return spec.run(args, world);
+}
+
+/** Answers a completion script: `bash LINE`, or the shell's name and the words up to the cursor. */
+async function answerShell([name, ...rest]: readonly string[], world: World): Promise<ExitCode> {
+  const shell = SHELLS.find((one) => one === name);
+  if (shell === undefined) return EXIT.usage;
+  const [{ complete }, { splitShellWords }] = await Promise.all([
+    import('./session/complete.ts'),
+    import('./session/shell-words.ts'),
+  ]);
+  const words = shell === 'bash' ? splitShellWords(rest[0] ?? '').slice(1) : rest;
+  const offered = await complete(words, COMMANDS, GLOBAL_OPTIONS, world);
+  world.stdout.write(completionAnswer(offered, shell, words.at(-1) ?? ''));
+  return EXIT.done;
 }
 
 /**
@@ -104,7 +121,7 @@ function addOptions(y: Argv, options: readonly OptionSpec[]): Argv {
       ...(option.type === 'switch'
         ? { type: 'boolean' as const }
         : { type: 'string' as const, requiresArg: true }),
-      ...(option.type === 'list' ? { array: false } : {}),
+      ...(option.type === 'list' || option.type === 'repeated' ? { array: false } : {}),
     });
   }
   return y;
@@ -205,6 +222,7 @@ function argsOf(parsed: { readonly _: readonly (string | number)[] }, spec: Comm
       values(flag)
         .flatMap((value) => value.split(','))
         .filter(Boolean),
+    each: values,
     on: (flag) => options[flag] === true,
   };
 }

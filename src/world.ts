@@ -4,6 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 interface Terminal {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** Everything outside the program that commands may touch, so that tests can stand in for it. */

@@ -1,32 +1,17 @@
-import type { ExitCode } from '../model/problem.ts';
+import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/index.ts';
-import {
-  type Args,
-  ETCD_OPTIONS,
-  FILE_OPTION,
-  type OptionSpec,
-  outputOption,
-} from '../session/options.ts';
-import type { World } from '../world.ts';
+import type { CommandSpec } from '../session/command-spec.ts';
+import { INIT_OPTIONS } from '../session/init/options.ts';
+import { ETCD_OPTIONS, FILE_OPTION, type OptionSpec, outputOption } from '../session/options.ts';
 import { run as apply } from './apply.ts';
 import { run as backup } from './backup.ts';
+import { run as completion } from './completion.ts';
 import { run as diff } from './diff.ts';
+import { run as init } from './init.ts';
 import { run as list } from './list.ts';
 import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
-
-/** One command: what help shows, and the file that runs it, loaded when it does. */
-export interface CommandSpec {
-  readonly name: string;
-  /** As in help, e.g. `remove <SUBNET|NAME..>`. */
-  readonly usage: string;
-  readonly describe: string;
-  readonly positionals: 'none' | 'any' | 'some';
-  readonly options: readonly OptionSpec[];
-  readonly examples: readonly (readonly [command: string, does: string])[];
-  run(args: Args, world: World): Promise<ExitCode>;
-}
 
 /** The pause between writes is nothing to a command that only reads. */
 const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
@@ -40,12 +25,14 @@ const DRY_RUN: OptionSpec = {
 const BACKUP_DIR: OptionSpec = {
   flag: 'backup-dir',
   type: 'text',
+  completes: 'folder',
   placeholder: 'PATH',
   describe: 'where replaced values are kept (default $XDG_STATE_HOME/flannel-bigip/backups)',
 };
 const CONFIRM: OptionSpec = {
   flag: 'confirm',
   type: 'text',
+  completes: 'site-name',
   placeholder: 'NAME',
   describe: "the site's name, to allow a change that endangers living nodes",
 };
@@ -84,6 +71,7 @@ const VALIDATE_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'ignore',
     type: 'list',
+    completes: 'rule',
     placeholder: 'RULE,...',
     describe: 'a rule not to report on network configs; a site file has its own `ignore` list',
   },
@@ -99,7 +87,27 @@ const VALIDATE_OPTIONS: readonly OptionSpec[] = [
 
 export const COMMANDS: readonly CommandSpec[] = [
   {
+    name: 'init',
+    usage: 'init',
+    describe: 'write a site file: asks, or reads what is live',
+    positionals: 'none',
+    options: INIT_OPTIONS,
+    examples: [
+      ['flannel-bigip init', 'ask for everything, with what etcd holds as defaults'],
+      [
+        'flannel-bigip init --from-live --yes --file site.yaml',
+        'write down a cluster that was set up by hand',
+      ],
+      [
+        'flannel-bigip init --yes -f - --offline --network 10.244.0.0/16 --bigip-public-ip 10.1.10.245 --bigip-vtep-mac 00:0c:29:2e:db:2e',
+        'answer by flags, defaults for the rest',
+      ],
+    ],
+    run: (args, world) => init(args, world, { diff, apply }),
+  },
+  {
     name: 'validate',
+    completes: 'file',
     usage: 'validate [FILE..]',
     describe: 'check site files, network configs and ConfigMaps, without a network',
     positionals: 'any',
@@ -111,7 +119,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         "check that a manifest's network config leaves a BIG-IP's subnet out",
       ],
       ["flannel-bigip validate 'sites/**/*.yaml' -o sarif > out.sarif", 'for code scanning'],
-      ['flannel-bigip validate --fix --dry-run', 'show what can be mended, write nothing'],
+      [
+        'flannel-bigip validate site.yaml --fix --dry-run',
+        'show what can be mended, write nothing',
+      ],
     ],
     run: validate,
   },
@@ -127,6 +138,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flag: 'save',
         type: 'text',
+        completes: 'file',
         placeholder: 'PATH',
         describe: 'keep the plan in a file, for apply --plan',
       },
@@ -153,6 +165,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flag: 'plan',
         type: 'text',
+        completes: 'file',
         placeholder: 'PATH',
         describe: 'carry out a plan that diff --save kept, exactly, without a question',
       },
@@ -180,16 +193,25 @@ export const COMMANDS: readonly CommandSpec[] = [
       FILE_OPTION,
       ...READ_OPTIONS,
       { flag: 'ttl', type: 'switch', describe: 'show how long each lease still lasts' },
-      outputOption('table', 'wide', 'json', 'yaml'),
+      {
+        flag: 'watch',
+        alias: 'w',
+        type: 'switch',
+        describe: 'keep the table current; in a pipe, and with -o json, one line a change',
+      },
+      outputOption('table', 'wide', 'map', 'json', 'yaml'),
     ],
     examples: [
       ['flannel-bigip list --endpoints http://127.0.0.1:2379', 'needs no site file'],
       ['flannel-bigip list -f site.yaml -o json', 'for a script, with the names of BIG-IPs'],
+      ['flannel-bigip list --watch', 'keep the table current until Ctrl-C'],
+      ['flannel-bigip list -f site.yaml -o map', 'what is taken and what is free, as a picture'],
     ],
     run: list,
   },
   {
     name: 'remove',
+    completes: 'reservation',
     usage: 'remove <SUBNET|NAME|KEY..>',
     describe: 'remove reservations from etcd',
     positionals: 'some',
@@ -215,6 +237,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'backup',
+    completes: { words: ['list', 'prune'] },
     usage: 'backup [FILE | list | prune]',
     describe: 'keep config and all leases in a file; list and tidy what is kept',
     positionals: 'any',
@@ -247,6 +270,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'restore',
+    completes: 'file',
     usage: 'restore <FILE>',
     describe: 'put config and reservations back as a backup has them',
     positionals: 'some',
@@ -274,5 +298,19 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip restore before-upgrade.json', 'show it, ask, put it back'],
     ],
     run: restore,
+  },
+  {
+    name: 'completion',
+    usage: 'completion <bash|zsh|fish>',
+    describe: 'print the script that completes commands, flags and names in a shell',
+    positionals: 'some',
+    completes: { words: SHELLS },
+    options: [],
+    examples: [
+      ['source <(flannel-bigip completion bash)', 'in ~/.bashrc'],
+      ['source <(flannel-bigip completion zsh)', 'in ~/.zshrc, behind compinit'],
+      ['flannel-bigip completion fish | source', 'in ~/.config/fish/config.fish'],
+    ],
+    run: completion,
   },
 ];

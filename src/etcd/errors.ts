@@ -151,7 +151,7 @@ const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, strin
     'check the address and the network between',
   ],
   [
-    /ECONNRESET|EPIPE|socket hang up|closed|other side|GOAWAY|UND_ERR_SOCKET|Connection dropped|socket disconnected|Failed to connect/i,
+    /ECONNRESET|EPIPE|socket hang up|closed|other side|GOAWAY|UND_ERR_SOCKET|Connection dropped|socket disconnected|Failed to connect|No connection established/i,
     'closed',
     'etcd at %h closed the connection',
     'check that etcd runs and what stands between',

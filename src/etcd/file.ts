@@ -11,6 +11,7 @@ import {
   type GuardedWrite,
   type KeyStore,
   subnetsFolder,
+  type Watched,
   type WriteResult,
 } from './store.ts';
 
@@ -104,6 +105,11 @@ export class FileStore implements KeyStore {
       await this.save({ ...content, revision, keys });
       return { outcome: 'done', revision: String(revision) };
     });
+  }
+
+  async *watch(from: Snapshot, signal: AbortSignal): AsyncGenerator<Watched, void> {
+    const { followFile } = await import('./file-watch.ts');
+    yield* followFile(this.#path, () => this.read(), from, signal);
   }
 
   close(): void {}

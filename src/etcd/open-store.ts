@@ -17,15 +17,39 @@ export interface OpenStore {
  * @throws StoreError when etcd cannot be reached or read; Problem when `auto` cannot decide.
  */
 export async function openStore(connection: EtcdConnection, api: EtcdApi): Promise<OpenStore> {
+  const [first, second] = await openOffered(connection, api);
+  if (first === undefined) throw new Error('no store was opened');
+  if (second === undefined) return first;
+  const choice = decide(first, second, connection.prefix);
+  for (const one of [first, second]) if (one !== choice) one.store.close();
+  if (choice instanceof Error) throw choice;
+  return choice;
+}
+
+/**
+ * Opens and reads every store there is to choose from: the one that is asked for, or with `auto`
+ * those that etcd offers, v2 before v3.
+ *
+ * @throws StoreError when etcd cannot be reached, or when one of its stores cannot be read.
+ */
+export async function openOffered(
+  connection: EtcdConnection,
+  api: EtcdApi,
+): Promise<readonly OpenStore[]> {
   const file = connection.endpoints.find((endpoint) => endpoint.startsWith('file:'));
   if (file !== undefined) {
     const { FileStore } = await import('./file.ts');
     const path = file.slice('file:'.length);
-    return checkDump(await read(new FileStore(path, connection.prefix, connection.timeout)), api);
+    return [checkDump(await read(new FileStore(path, connection.prefix, connection.timeout)), api)];
   }
-  if (api === 'v2') return read(await v2(connection));
-  if (api === 'v3') return read(await v3(connection));
-  return openAuto(connection);
+  if (api === 'v2') return [await read(await v2(connection))];
+  if (api === 'v3') return [await read(await v3(connection))];
+  return openBoth(connection);
+}
+
+/** Whether a store holds anything of flannel's. */
+export function holdsKeys({ snapshot }: OpenStore): boolean {
+  return snapshot.config !== null || snapshot.leases.length > 0;
 }
 
 /** A dump of the store that was not asked for is what people get wrong most. */
@@ -58,35 +82,27 @@ async function read(store: KeyStore): Promise<OpenStore> {
   }
 }
 
-async function openAuto(connection: EtcdConnection): Promise<OpenStore> {
-  const opened = await Promise.allSettled(
+async function openBoth(connection: EtcdConnection): Promise<readonly OpenStore[]> {
+  const attempts = await Promise.allSettled(
     [v2(connection), v3(connection)].map(async (s) => read(await s)),
   );
-  const [old, modern] = opened;
-  const open = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-  const choice = choose(old, modern, connection.prefix);
-  for (const one of open) if (one !== choice) one.store.close();
-  if (choice instanceof Error) throw choice;
-  return choice;
+  const open = attempts.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failure = failureAmong(attempts);
+  if (failure === null) return open;
+  for (const one of open) one.store.close();
+  throw failure;
 }
 
 type Attempt = PromiseSettledResult<OpenStore> | undefined;
 
-function choose(old: Attempt, modern: Attempt, prefix: string): OpenStore | Error {
-  if (old?.status === 'fulfilled' && modern?.status === 'fulfilled') {
-    return decide(old.value, modern.value, prefix);
-  }
+/** A store that is switched off is an answer; one that fails leaves open what it holds. */
+function failureAmong([old, modern]: readonly Attempt[]): Error | null {
   const [oldError, modernError] = [failureOf(old), failureOf(modern)];
-  // A store that is switched off is an answer; one that fails leaves open what it holds.
-  if (old?.status === 'fulfilled' && modernError)
-    return isOff(modernError) ? old.value : modernError;
-  if (modern?.status === 'fulfilled' && oldError) return isOff(oldError) ? modern.value : oldError;
   if (oldError && modernError && isOff(oldError) && isOff(modernError)) {
     const message = `${oldError.message}, nor the v3 API: is it etcd that answers there?`;
     return new StoreError('api-off', message, { fix: 'check --endpoints' });
   }
-  if (modernError && !isOff(modernError)) return modernError;
-  return oldError ?? modernError ?? new Error('no store was opened');
+  return [modernError, oldError].find((error) => error !== undefined && !isOff(error)) ?? null;
 }
 
 function failureOf(attempt: Attempt): Error | undefined {
@@ -98,16 +114,15 @@ function isOff(error: Error): boolean {
 }
 
 function decide(old: OpenStore, modern: OpenStore, prefix: string): OpenStore | Error {
-  const holds = ({ snapshot }: OpenStore) => snapshot.config !== null || snapshot.leases.length > 0;
   const readers = 'flannel up to v0.17 reads v2, from v0.18 on v3';
-  if (holds(old) && holds(modern)) {
+  if (holdsKeys(old) && holdsKeys(modern)) {
     return new Problem(`both of etcd's stores hold flannel's keys under ${prefix}; ${readers}`, {
       exit: EXIT.failed,
       fix: 'say which one with --etcd-api v2 or --etcd-api v3',
     });
   }
-  if (holds(old)) return old;
-  if (holds(modern)) return modern;
+  if (holdsKeys(old)) return old;
+  if (holdsKeys(modern)) return modern;
   return new Problem(
     `neither of etcd's stores holds flannel's keys under ${prefix}, and etcd offers both; ${readers}`,
     { exit: EXIT.failed, fix: 'check --prefix, or say which store with --etcd-api v2 or v3' },

@@ -1,4 +1,5 @@
 import type { Snapshot, StoreApi, StoredKey } from '../model/snapshot.ts';
+import type { StoreError } from './errors.ts';
 
 /** One write of one key, guarded by what was read. */
 export interface GuardedWrite {
@@ -44,8 +45,24 @@ export interface KeyStore {
    * then the outcome was looked up as far as possible.
    */
   write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult>;
+  /**
+   * Follows flannel's keys from a snapshot on, until the signal is aborted. No change is left out, but
+   * where the store has lost its history, or is a file, only what came of the changes is told. A store
+   * that goes away is waited for. Throws StoreError when waiting does not help, e.g. when a
+   * permission was withdrawn.
+   */
+  watch(from: Snapshot, signal: AbortSignal): AsyncIterable<Watched>;
   close(): void;
 }
+
+/**
+ * What a watch tells: `changed`, flannel's keys after one more change, or after several of different
+ * keys that came together; `lost`, once, when the store does not answer any more; `back`, when it does.
+ */
+export type Watched =
+  | { readonly kind: 'changed'; readonly snapshot: Snapshot }
+  | { readonly kind: 'lost'; readonly error: StoreError }
+  | { readonly kind: 'back' };
 
 /** The path of flannel's network config. */
 export function configKey(prefix: string): string {

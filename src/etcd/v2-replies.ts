@@ -7,6 +7,8 @@ export interface V2Reply {
   readonly status: number;
   readonly index: string;
   readonly clusterId: string | null;
+  /** What was done, e.g. `get`, `set`, `expire`; null with an error code. */
+  readonly action: string | null;
   readonly node: V2Node | null;
   /** etcd's own error code, e.g. 100 for a key that is not there. */
   readonly errorCode: number | null;
@@ -30,7 +32,8 @@ export function readReply(
   } catch {
     throw noJson(endpoint, response.statusCode, text);
   }
-  const { node, errorCode, message } = (body ?? {}) as {
+  const { action, node, errorCode, message } = (body ?? {}) as {
+    action?: string;
     node?: V2Node;
     errorCode?: number;
     message?: string;
@@ -44,6 +47,7 @@ export function readReply(
     status: response.statusCode,
     index: header('x-etcd-index') ?? '0',
     clusterId: header('x-etcd-cluster-id'),
+    action: action ?? null,
     node: errorCode === undefined ? (node ?? null) : null,
     errorCode: errorCode ?? null,
   };

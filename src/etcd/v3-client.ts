@@ -35,10 +35,15 @@ export class EndpointClient {
         ? { auth: { username: credentials.user, password: credentials.password } }
         : {}),
       faultHandling: { host: () => noop, global: noop },
-      defaultCallOptions: () => ({ deadline: this.deadline }),
+      // A watch lasts until it is ended.
+      defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: this.deadline }),
       grpcOptions: {
         'grpc.max_receive_message_length': -1,
         'grpc.enable_http_proxy': 0,
+        // A member that froze, or a cut line, is noticed while a watch is silent. etcd takes a client
+        // that asks more often than every five seconds for an attacker.
+        'grpc.keepalive_time_ms': 10_000,
+        'grpc.keepalive_timeout_ms': 3_000,
         'grpc-node.flow_control_window': 4 * 1024 * 1024,
         interceptors: [requireLeader],
         channelFactoryOverride: (...args) => new PromptChannel(...args),

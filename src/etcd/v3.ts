@@ -8,10 +8,12 @@ import {
   type GuardedWrite,
   type KeyStore,
   subnetsFolder,
+  type Watched,
   type WriteResult,
 } from './store.ts';
 import { EndpointClient } from './v3-client.ts';
 import { explain } from './v3-errors.ts';
+import { endOfFolder, storedKey } from './v3-keys.ts';
 
 /** How many leases are asked for their TTL at once. */
 const PARALLEL_TTLS = 32;
@@ -103,6 +105,17 @@ export class V3Store implements KeyStore {
     return this.explainStale(change, response, unsureBefore);
   }
 
+  async *watch(from: Snapshot, signal: AbortSignal): AsyncGenerator<Watched, void> {
+    const { V3Listener } = await import('./v3-watch.ts');
+    const { follow } = await import('./follow.ts');
+    const source = {
+      read: () => this.read(),
+      listener: (snapshot: Snapshot) =>
+        new V3Listener(this.#endpoints, this.connection, this.#tls, snapshot),
+    };
+    yield* follow(source, from, signal);
+  }
+
   close(): void {
     for (const client of this.#clients.values()) client.etcd.close();
   }
@@ -163,23 +176,6 @@ export class V3Store implements KeyStore {
   }
 }
 
-function storedKey(kv: {
-  readonly key: Buffer;
-  readonly value: Buffer;
-  readonly mod_revision: string;
-  readonly lease: string;
-}): StoredKey {
-  const expires = kv.lease !== '0';
-  return {
-    key: kv.key.toString('utf8'),
-    value: kv.value.toString('utf8'),
-    revision: kv.mod_revision,
-    expires,
-    ttl: null,
-    ...(expires ? { leaseId: kv.lease } : {}),
-  };
-}
-
 function unchanged(key: string, revision: string | null): ICompare {
   return {
     key: Buffer.from(key),
@@ -193,11 +189,8 @@ function rangeOp(key: string): IRequestOp {
   return { request_range: { key: Buffer.from(key) } };
 }
 
-/** All keys that begin with the folder: its slash raised by one ends the range. */
 function prefixOp(folder: string): IRequestOp {
-  const end = Buffer.from(folder);
-  end[end.length - 1] = (end[end.length - 1] ?? 0) + 1;
-  return { request_range: { key: Buffer.from(folder), range_end: end } };
+  return { request_range: { key: Buffer.from(folder), range_end: endOfFolder(folder) } };
 }
 
 /** A put without lease takes the TTL off a key that had one. */

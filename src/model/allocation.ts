@@ -13,11 +13,12 @@ import type { LiveLease } from './snapshot.ts';
  * `isSubnetConfigCompat`).
  */
 export function keepsSubnet(lease: LiveLease, config: NetworkConfig): boolean {
-  if (config.ipv4 !== null && !isCompatible(lease.subnet, config.ipv4)) return false;
-  return config.ipv6 === null || isCompatible(lease.ipv6Subnet, config.ipv6);
+  if (config.ipv4 !== null && !fitsRange(lease.subnet, config.ipv4)) return false;
+  return config.ipv6 === null || fitsRange(lease.ipv6Subnet, config.ipv6);
 }
 
-function isCompatible(subnet: Subnet | null, range: AllocationRange): boolean {
+/** Whether a node's subnet is one that flannel hands out under the range. */
+export function fitsRange(subnet: Subnet | null, range: AllocationRange): boolean {
   return (
     subnet !== null &&
     subnet.length === range.subnetLen &&

@@ -16,6 +16,11 @@ export function isAtSubnet(lease: LiveLease, bigip: BigIp): boolean {
   return lease.name === leaseKeyOf(bigip);
 }
 
+/** The BIG-IP that a lease belongs to; undefined for a node's and for any other reservation. */
+export function bigipOf(lease: LiveLease, bigips: readonly BigIp[]): BigIp | undefined {
+  return bigips.find((one) => isAtSubnet(lease, one) && (!isNode(lease) || isOwnLease(lease, one)));
+}
+
 /** The key of a BIG-IP's reservation under `subnets/`. */
 export function leaseKeyOf(bigip: BigIp): string {
   return formatLeaseKey({ subnet: bigip.ipv4.subnet, ipv6Subnet: bigip.ipv6?.subnet ?? null });

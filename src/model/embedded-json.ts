@@ -47,29 +47,37 @@ function moved(node: SourceNode, place: (span: Span) => Span): SourceNode {
 
 /**
  * The place in the outer text of each character of a scalar's value. Indentation and line folding
- * change white space only, so the rest stands there in the same order.
+ * change white space only, so all other characters stand there in the same order; white space is
+ * taken to be where the next of them is.
  *
  * @returns undefined when value and text do not fit together
  */
 function alignScalar(outer: string, span: Span, inner: string): readonly Span[] | undefined {
   const places: Span[] = [];
+  const skipBlanks = (place: Span) => {
+    while (BLANK.test(inner[places.length] ?? '')) places.push(place);
+  };
   for (const { units, ...place } of piecesOf(outer, span)) {
-    const char = inner[places.length] ?? '';
-    const [isBlank, wantsBlank] = [SPACE.test(outer[place.start] ?? ''), SPACE.test(char)];
+    if (isBlank(outer.slice(place.start, place.end))) continue;
+    skipBlanks(place);
     const isEscape = place.end - place.start > 1;
-    // A folded line break stands for a blank; further ones are indentation.
-    if (isBlank && !wantsBlank) continue;
-    if (!isEscape && !isBlank && outer[place.start] !== char) return undefined;
+    if (!isEscape && outer[place.start] !== inner[places.length]) return undefined;
     for (let unit = 0; unit < units; unit++) places.push(place);
-    if (places.length >= inner.length) return places;
   }
-  // Of the line breaks at its end a block keeps what its header says.
-  if (inner.slice(places.length).trim() !== '') return undefined;
-  const end = { start: span.end, end: span.end };
-  return [...places, ...Array.from({ length: inner.length - places.length }, () => end)];
+  skipBlanks({ start: span.end, end: span.end });
+  return places.length === inner.length ? places : undefined;
 }
 
-const SPACE = /\s/;
+const BLANK = /\s/;
+
+/** Whether a piece stands for white space, by itself or by an escape of YAML or JSON. */
+function isBlank(piece: string): boolean {
+  if (!piece.startsWith('\\')) return BLANK.test(piece);
+  const code = /^\\[xuU]/.test(piece) ? Number.parseInt(piece.slice(2), 16) : Number.NaN;
+  return Number.isNaN(code)
+    ? /^\\[ntrvf _LP]/.test(piece)
+    : code <= 0x10ffff && BLANK.test(String.fromCodePoint(code));
+}
 
 /** A character, or an escape that stands for one; `units` is its length in the value. */
 interface Piece extends Span {
@@ -77,15 +85,16 @@ interface Piece extends Span {
 }
 
 /** `\x41`, `\u0041`, `\U0001F600`, or one character; a line break takes its indentation with it. */
-const ESCAPE = /\\(?:x[\da-f]{2}|u[\da-f]{4}|U[\da-f]{8}|\r?\n[ \t]*|.)/iy;
+const ESCAPE = /\\(?:x[\dA-Fa-f]{2}|u[\dA-Fa-f]{4}|U[\dA-Fa-f]{8}|\r?\n[ \t]*|.)/y;
 
 /** The written pieces of a scalar, without its quotes or its block header. */
 function* piecesOf(text: string, { start, end }: Span): Generator<Piece> {
   const style = text[start] ?? '';
-  let at = start;
-  if (style === '|' || style === '>') at = text.indexOf('\n', start) + 1;
-  if (style === '"' || style === "'") at = start + 1;
-  while (at < end) {
+  const isQuoted = style === '"' || style === "'";
+  const isBlock = style === '|' || style === '>';
+  const last = isQuoted ? end - 1 : end;
+  let at = isBlock ? text.indexOf('\n', start) + 1 : start + Number(isQuoted);
+  while (at < last) {
     const piece = pieceAt(text, at, style);
     if (piece.units > 0) yield piece;
     at = piece.end;

@@ -1,6 +1,6 @@
 import { compareSubnets, formatAddress, formatSubnet } from './address.ts';
 import { isInRange } from './allocation.ts';
-import { isAtSubnet, isOwnLease } from './bigip-lease.ts';
+import { bigipOf } from './bigip-lease.ts';
 import type { LiveFinding } from './finding.ts';
 import { checkLeases } from './live-rules.ts';
 import type { Site } from './site.ts';
@@ -52,9 +52,7 @@ function row(
   const found = problems.get(key) ?? [];
   const { subnet, value } = lease;
   if (subnet === null || typeof value === 'string') return { ...UNREADABLE, key, problems: found };
-  const bigip = site?.bigips.find(
-    (one) => isAtSubnet(lease, one) && (!isNode(lease) || isOwnLease(lease, one)),
-  );
+  const bigip = bigipOf(lease, site?.bigips ?? []);
   const range = live.config?.ipv4;
   return {
     subnet: formatSubnet(subnet),
@@ -66,7 +64,7 @@ function row(
     vtepMACv6: value.vtepMACv6,
     vni: value.vni,
     expires: lease.stored.expires,
-    ttl: lease.stored.ttl ?? ttls.get(key) ?? null,
+    ttl: ttls.get(key) ?? lease.stored.ttl,
     kind: bigip ? 'bigip' : isNode(lease) ? 'node' : 'reservation',
     name: bigip?.name ?? null,
     inAllocationRange: range ? isInRange(subnet, range) : null,

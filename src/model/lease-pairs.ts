@@ -3,9 +3,6 @@ import type { KeylessFinding } from './finding.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { LiveLease } from './snapshot.ts';
 
-/** A lease with an earlier one that it gets in the way of. */
-type Pair = readonly [LiveLease, LiveLease];
-
 /** What leases do to one another: subnets that overlap, addresses and MACs that two have. */
 export function checkLeasePairs(leases: readonly LiveLease[]): [LiveLease, KeylessFinding][] {
   const readable = leases.filter((lease) => lease.subnet !== null);
@@ -30,30 +27,36 @@ export function checkLeasePairs(leases: readonly LiveLease[]): [LiveLease, Keyle
   ];
 }
 
-/** Each lease with an earlier one (by address) whose subnet it overlaps. */
-function overlapping(
-  leases: readonly LiveLease[],
-  subnetOf: (lease: LiveLease) => Subnet | null,
-): Pair[] {
-  const sorted: { readonly lease: LiveLease; readonly range: AddressRange }[] = [];
-  for (const lease of leases) {
-    const subnet = subnetOf(lease);
-    if (subnet !== null) sorted.push({ lease, range: rangeOf(subnet) });
-  }
-  sorted.sort((a, b) => wideFirst(a.range, b.range));
-  const pairs: Pair[] = [];
-  let widest: (typeof sorted)[number] | undefined;
-  for (const one of sorted) {
-    if (widest !== undefined && one.range.first <= widest.range.last) {
-      pairs.push([one.lease, widest.lease]);
+/** Each one with an earlier one (by address) whose subnet it overlaps. */
+export function overlapping<T>(
+  all: readonly T[],
+  subnetOf: (one: T) => Subnet | null,
+): (readonly [T, T])[] {
+  const pairs: (readonly [T, T])[] = [];
+  let widest: { readonly one: T; readonly range: AddressRange } | undefined;
+  for (const next of sortedByAddress(all, subnetOf)) {
+    if (widest !== undefined && next.range.first <= widest.range.last) {
+      pairs.push([next.one, widest.one]);
     } else {
-      widest = one;
+      widest = next;
     }
   }
   return pairs;
 }
 
-/** By first address; of ranges that begin together the wider comes first. */
+/** Those with a subnet by its first address; of subnets that begin together the wider comes first. */
+export function sortedByAddress<T>(
+  all: readonly T[],
+  subnetOf: (one: T) => Subnet | null,
+): { readonly one: T; readonly range: AddressRange }[] {
+  const found: { readonly one: T; readonly range: AddressRange }[] = [];
+  for (const one of all) {
+    const subnet = subnetOf(one);
+    if (subnet !== null) found.push({ one, range: rangeOf(subnet) });
+  }
+  return found.sort((a, b) => wideFirst(a.range, b.range));
+}
+
 function wideFirst(a: AddressRange, b: AddressRange): number {
   if (a.first !== b.first) return a.first < b.first ? -1 : 1;
   if (a.last === b.last) return 0;

@@ -116,7 +116,7 @@ function checkFamilies(
 }
 
 /** Errors that forbid applying a site: a node holds what the site declares for a BIG-IP. */
-export function checkNodesAgainst(site: Site, live: LiveState): LiveFinding[] {
+export function checkNodesAgainst(site: Pick<Site, 'bigips'>, live: LiveState): LiveFinding[] {
   const nodes = nodesOf(live.leases, []);
   return site.bigips.flatMap((bigip) =>
     nodes.filter((node) => !isOwnLease(node, bigip)).flatMap((node) => clashes(bigip, node)),

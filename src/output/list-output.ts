@@ -35,6 +35,19 @@ function lastStep(key: string): string {
   return key.slice(key.indexOf(folder) + folder.length);
 }
 
+/** The columns of the table of `list`. */
+export function listColumns(options: { readonly wide: boolean; readonly ttl: boolean }) {
+  const columns = [
+    ...COLUMNS,
+    ...(options.wide || options.ttl ? [TTL_COLUMN] : []),
+    ...(options.wide ? [KEY_COLUMN] : []),
+  ];
+  return {
+    header: columns.map(([title]) => title),
+    row: (lease: ListedLease) => columns.map(([, cell]) => cell(lease)),
+  };
+}
+
 /** The table of `list`, and below it every problem in words. */
 export function listText(
   leases: readonly ListedLease[],
@@ -42,26 +55,22 @@ export function listText(
   style: Style,
 ): string {
   if (leases.length === 0) return printable(`no leases ${options.where}`);
-  const columns = [
-    ...COLUMNS,
-    ...(options.wide || options.ttl ? [TTL_COLUMN] : []),
-    ...(options.wide ? [KEY_COLUMN] : []),
-  ];
-  const rows = leases.map((lease) => columns.map(([, cell]) => cell(lease)));
+  const { header, row } = listColumns(options);
   const problems = leases.flatMap((lease) => lease.problems);
   return [
-    table(
-      columns.map(([title]) => title),
-      rows,
-      style,
-    ),
+    table(header, leases.map(row), style),
     ...(problems.length > 0 ? ['', ...problemLines(problems, style)] : []),
   ].join('\n');
 }
 
 /** The document of `list -o json` and `-o yaml`. */
 export function listJson(leases: readonly ListedLease[]): unknown {
-  return leases.map((lease) => ({
+  return leases.map(leaseJson);
+}
+
+/** One lease in that document. */
+export function leaseJson(lease: ListedLease): unknown {
+  return {
     subnet: lease.subnet,
     ipv6Subnet: lease.ipv6Subnet,
     publicIP: lease.publicIP,
@@ -77,5 +86,5 @@ export function listJson(leases: readonly ListedLease[]): unknown {
     inAllocationRange: lease.inAllocationRange,
     key: lease.key,
     problems: lease.problems.map(problemJson),
-  }));
+  };
 }

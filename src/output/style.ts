@@ -1,10 +1,12 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 
-/** Colours and width of one output stream. */
+/** Colours, width and letters of one output stream. */
 export interface Style {
   readonly colour: ChalkInstance;
   /** Columns of the terminal; null where nothing must be cut. */
   readonly width: number | null;
+  /** Whether the locale can show more than ASCII. */
+  readonly unicode: boolean;
 }
 
 interface StyleSource {
@@ -12,7 +14,7 @@ interface StyleSource {
   readonly columns?: number;
 }
 
-/** Judges one stream by NO_COLOR, FORCE_COLOR, TERM and whether it is a terminal. */
+/** Judges one stream by NO_COLOR, FORCE_COLOR, TERM, the locale and whether it is a terminal. */
 export function styleOf(
   stream: StyleSource,
   env: Readonly<Record<string, string | undefined>>,
@@ -24,6 +26,7 @@ export function styleOf(
   return {
     colour: new Chalk({ level: wanted ? 1 : 0 }),
     width: terminal ? (stream.columns ?? 80) : null,
+    unicode: /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''),
   };
 }
 

@@ -7,15 +7,23 @@ export function table(
   rows: readonly (readonly string[])[],
   style: Style,
 ): string {
-  const widths = header.map(() => 0);
-  const measured = [header, ...rows].map((row) => measure(row, widths));
-  const [first = '', ...lines] = measured.map(({ cells, widthOf }) =>
+  const [first = '', ...lines] = tableLines([header, ...rows], []);
+  return [style.colour.bold(first), ...lines].join('\n');
+}
+
+/**
+ * The lines of further rows of a table.
+ *
+ * @param widths the widths of the columns so far; widened where a cell needs it
+ */
+export function tableLines(rows: readonly (readonly string[])[], widths: number[]): string[] {
+  const measured = rows.map((row) => measure(row, widths));
+  return measured.map(({ cells, widthOf }) =>
     cells
       .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell)))
       .join('  ')
       .trimEnd(),
   );
-  return [style.colour.bold(first), ...lines].join('\n');
 }
 
 interface MeasuredRow {

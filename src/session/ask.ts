@@ -12,6 +12,7 @@ async function ask<T>(
     prompts: typeof import('@inquirer/prompts'),
     context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
   ) => Promise<T>,
+  state = 'nothing was changed',
 ): Promise<T> {
   const prompts = await import('@inquirer/prompts');
   const context = { input: world.stdin, output: world.stderr, signal: world.signal };
@@ -19,9 +20,7 @@ async function ask<T>(
     return await prompt(prompts, context);
   } catch (error) {
     if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
-      throw new Problem('interrupted at the question; nothing was changed', {
-        exit: EXIT.interrupted,
-      });
+      throw new Problem(`interrupted at the question; ${state}`, { exit: EXIT.interrupted });
     }
     throw error;
   }
@@ -56,4 +55,57 @@ export async function askName(
   if (!canAsk(world)) throw cannotAsk('this endangers living nodes', flags);
   const typed = await ask(world, ({ input }, context) => input({ message }, context));
   return typed.trim() === name;
+}
+
+/** A question whose answer is text. */
+interface TextQuestion {
+  readonly message: string;
+  /** What Enter takes. */
+  readonly initial?: string | undefined;
+  /** Why an answer will not do; null when it will. The answer has no blanks around it. */
+  check(text: string): Promise<string | null>;
+}
+
+/** Asks at a terminal until the answer will do. The caller has seen to it that one can be asked. */
+export async function askText(world: World, question: TextQuestion): Promise<string> {
+  const { message, initial, check } = question;
+  const typed = await ask(world, ({ input }, context) =>
+    input(
+      {
+        message,
+        ...(initial === undefined ? {} : { default: initial }),
+        validate: async (text) => (await check(text.trim())) ?? true,
+      },
+      context,
+    ),
+  );
+  return typed.trim();
+}
+
+/** Asks yes or no at a terminal. The caller has seen to it that one can be asked. */
+export async function askWhether(
+  world: World,
+  message: string,
+  initial: boolean,
+): Promise<boolean> {
+  return ask(world, ({ confirm }, context) => confirm({ message, default: initial }, context));
+}
+
+/**
+ * Asks at a terminal for one of several values. The caller has seen to it that one can be asked.
+ *
+ * @param state said after an interrupt: what is and what is not done
+ */
+export async function askChoice<T extends string>(
+  world: World,
+  message: string,
+  choices: readonly { readonly value: T; readonly name: string }[],
+  initial: T,
+  state?: string,
+): Promise<T> {
+  return ask(
+    world,
+    ({ select }, context) => select({ message, choices, default: initial }, context),
+    state,
+  );
 }

@@ -8,8 +8,8 @@ import type { World } from '../world.ts';
 import { askPassword } from './ask.ts';
 import { type Args, ETCD_OPTIONS, parseDuration } from './options.ts';
 
-const DEFAULT_ENDPOINT = 'http://127.0.0.1:2379';
-const DEFAULT_PREFIX = '/coreos.com/network';
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:2379';
+export const DEFAULT_PREFIX = '/coreos.com/network';
 
 /** One value with where it came from, for `--verbose`. */
 interface Origin {
@@ -30,6 +30,8 @@ export interface ResolvedConnection {
 export interface SiteConnection {
   readonly etcd: EtcdSettings;
   readonly folder: string;
+  /** Where it stands, if that is not a site file. */
+  readonly from?: string;
 }
 
 interface Found {
@@ -42,12 +44,14 @@ interface Found {
 /**
  * Puts the connection together: flag, then environment, then site file, then default.
  *
+ * @param options `offline`: nothing will be connected, so no password is looked for
  * @throws Problem (exit 64) when values contradict one another or a password cannot be asked for.
  */
 export async function resolveConnection(
   args: Args,
   world: World,
   site: SiteConnection | null,
+  options: { readonly offline?: boolean } = {},
 ): Promise<ResolvedConnection> {
   const origins: Origin[] = [];
   const find = (flag: string, declared: string | undefined): Found | undefined => {
@@ -80,7 +84,8 @@ export async function resolveConnection(
       timeout: parseDuration(args.text('timeout') ?? '10s', 'timeout'),
       settle: parseDuration(args.text('settle') ?? '500ms', 'settle'),
       tls,
-      credentials: user && !isFile ? await credentials(user, args, world) : null,
+      credentials:
+        user && !isFile && !options.offline ? await credentials(user, args, world) : null,
     },
     api: api as EtcdApi,
     notice: endpointsNotice(endpoints, list, etcd, site, Object.keys(tls).length > 0),
@@ -92,6 +97,11 @@ export async function resolveConnection(
 export function namesFile(args: Args, world: World, etcd: EtcdSettings): boolean {
   const found = lookUp('endpoints', etcd.endpoints?.join(','), args, world, null);
   return found?.value.trimStart().startsWith('file:') === true;
+}
+
+/** Whether a flag or an environment variable names a value of the connection. */
+export function isNamed(flag: string, args: Args, world: World): boolean {
+  return lookUp(flag, undefined, args, world, null) !== undefined;
 }
 
 function lookUp(
@@ -108,7 +118,11 @@ function lookUp(
   const value = variable && world.env[variable];
   if (variable && value) return { value, from: variable, base: world.cwd };
   if (declared === undefined || declared === '') return undefined;
-  return { value: declared, from: 'site file', base: site?.folder ?? world.cwd };
+  return {
+    value: declared,
+    from: site?.from ?? 'site file',
+    base: site?.folder ?? world.cwd,
+  };
 }
 
 function shownValue(flag: string, value: string): string {
@@ -175,7 +189,8 @@ function endpointsNotice(
   if (!/^(ETCDCTL|FLANNELD?)_/.test(found.from)) return null;
   const declared = etcd.endpoints.map((one) => endpointOf(one, site?.folder ?? '', withTls));
   if (list.toSorted().join() === declared.toSorted().join()) return null;
-  return `${found.from} is used instead of the site file's ${etcd.endpoints.join(',')}`;
+  const other = site?.from ?? 'the site file';
+  return `${found.from} is used instead of ${other}'s ${etcd.endpoints.join(',')}`;
 }
 
 async function credentials(

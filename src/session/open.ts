@@ -41,6 +41,7 @@ export async function withSession<S extends LoadedSite | null, T>(
   }
 }
 
-function originLines({ origins }: ResolvedConnection): string {
+/** What `--verbose` says of a connection: each value with where it came from. */
+export function originLines({ origins }: ResolvedConnection): string {
   return origins.map(({ option, value, from }) => `${option}: ${value} (${from})\n`).join('');
 }

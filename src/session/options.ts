@@ -4,12 +4,15 @@ import { EXIT, Problem } from '../model/problem.ts';
 export interface OptionSpec {
   readonly flag: string;
   readonly alias?: string;
-  readonly type: 'text' | 'list' | 'switch';
+  /** `list` is split at commas, `repeated` is not; both may be given several times. */
+  readonly type: 'text' | 'list' | 'repeated' | 'switch';
   readonly describe: string;
   readonly choices?: readonly string[];
   /** Environment variables that stand in for the flag, the first non-empty one counts. */
   readonly env?: readonly string[];
   readonly placeholder?: string;
+  /** What a shell may offer for the value, where there are no choices. */
+  readonly completes?: 'file' | 'folder' | 'site-name' | 'rule';
 }
 
 /** Parsed options of a command by flag name, plus its positional arguments. */
@@ -17,6 +20,8 @@ export interface Args {
   readonly positionals: readonly string[];
   text(flag: string): string | undefined;
   list(flag: string): readonly string[];
+  /** Every value of an option that may be given several times, as it is. */
+  each(flag: string): readonly string[];
   on(flag: string): boolean;
 }
 
@@ -24,6 +29,7 @@ export const FILE_OPTION: OptionSpec = {
   flag: 'file',
   alias: 'f',
   type: 'text',
+  completes: 'file',
   placeholder: 'PATH',
   describe:
     'site file, YAML or JSON, - for standard input (default: flannel-bigip.yaml|yml|json here)',
@@ -41,6 +47,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'cacert',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe: "PEM file of etcd's CA",
     env: ['ETCDCTL_CACERT', 'FLANNELD_ETCD_CAFILE'],
@@ -48,6 +55,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'cert',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe: 'PEM file of the client certificate',
     env: ['ETCDCTL_CERT', 'FLANNELD_ETCD_CERTFILE'],
@@ -55,6 +63,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'key',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe: "PEM file of the client certificate's key",
     env: ['ETCDCTL_KEY', 'FLANNELD_ETCD_KEYFILE'],
@@ -69,6 +78,7 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'password-file',
     type: 'text',
+    completes: 'file',
     placeholder: 'PATH',
     describe:
       'file that holds the password (else ETCDCTL_PASSWORD, FLANNELD_ETCD_PASSWORD, a prompt)',

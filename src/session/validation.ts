@@ -19,21 +19,22 @@ export class Validation {
     readonly args: Args,
     readonly world: World,
     readonly options: ReturnType<typeof import('./validate-options.ts').checkOptions>,
-    readonly document: typeof import('../model/document.ts'),
+    readonly document: Pick<
+      typeof import('../model/document.ts'),
+      'checkDocument' | 'concernsFlannel'
+    >,
   ) {}
 
   /** @throws Problem (exit 64) when a flag's value is wrong or flags contradict one another. */
   static async of(args: Args, world: World): Promise<Validation> {
-    const [{ checkOptions }, document] = await Promise.all([
-      import('./validate-options.ts'),
-      import('../model/document.ts'),
-    ]);
+    const { checkOptions } = await import('./validate-options.ts');
+    const { checkDocument, concernsFlannel } = await import('../model/document.ts');
     if (args.on('dry-run') && !args.on('fix')) {
       throw new Problem('--dry-run is for --fix: without it nothing is ever written', {
         exit: EXIT.usage,
       });
     }
-    return new Validation(args, world, checkOptions(args), document);
+    return new Validation(args, world, checkOptions(args), { checkDocument, concernsFlannel });
   }
 
   /** Every file that is named or found, checked one after another. */
@@ -68,7 +69,14 @@ export class Validation {
       const fix = 'site files declare their BIG-IPs themselves';
       notices.push({ rule: 'unused-option', severity: 'warning', message, fix, path: '' });
     }
-    return { ...this.#counts, notices: notices.map((notice) => this.judged(notice)) };
+    if (this.#counts.files === 0) {
+      const message = `none of ${this.#counts.skipped} files is a site file or holds a network config`;
+      const fix = 'check the name of the folder';
+      notices.push({ rule: 'no-files', severity: 'error', message, fix, path: '' });
+    }
+    const judged = notices.map((notice) => this.judged(notice));
+    const warnings = judged.filter(({ severity }) => severity === 'warning').length;
+    return { ...this.#counts, warnings: this.#counts.warnings + warnings, notices: judged };
   }
 
   private async *check(): AsyncGenerator<ValidatedFile> {

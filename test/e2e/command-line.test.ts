@@ -26,6 +26,8 @@ describe('exit codes', () => {
     [0, ['apply', '--help']],
     [0, ['--version']],
     [0, ['validate']],
+    [1, ['init']],
+    [64, ['init', '-f', 'new.yaml', '--offline']],
     [2, ['diff']],
     [0, ['apply', '--yes']],
     [0, ['list']],
@@ -73,7 +75,7 @@ describe('exit codes', () => {
 });
 
 describe('help', () => {
-  it.each(['validate', 'diff', 'apply', 'list', 'remove'])(
+  it.each(['init', 'validate', 'diff', 'apply', 'list', 'remove'])(
     '%s begins with what it does and has examples that parse',
     async (command) => {
       const { stdout } = await run([command, '--help']);
@@ -253,7 +255,7 @@ describe('every output format of every command', () => {
     validate: ['text', 'json'],
     diff: ['table', 'json', 'yaml'],
     'apply --dry-run': ['table', 'json'],
-    list: ['table', 'wide', 'json', 'yaml'],
+    list: ['table', 'wide', 'map', 'json', 'yaml'],
     'remove bigip-1 --ignore-not-found': ['table', 'json'],
   };
   const cases = Object.entries(FORMATS).flatMap(([command, formats]) =>
@@ -358,9 +360,10 @@ describe('validate', () => {
     });
 
     expect([yaml.code, json.code]).toEqual([0, 0]);
-    expect(JSON.parse(json.stdout)).toEqual({
+    expect(JSON.parse(json.stdout)).toMatchObject({
       valid: true,
-      files: [{ file: '-', valid: true, problems: [] }],
+      files: [{ file: '-', kind: 'network-config', valid: true, problems: [], ignored: [] }],
+      problems: [],
     });
   });
 

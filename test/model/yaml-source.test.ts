@@ -100,7 +100,7 @@ describe('YAML text', () => {
   });
 
   it('is refused with a second document', () => {
-    const { text, offset } = marked('a: 1\n«---\nb: 2\n');
+    const { text, offset } = marked('a: 1\n---\n«b: 2\n');
     expect(problemsOf(text)).toEqual([
       {
         span: { start: offset, end: text.length },

@@ -45,3 +45,17 @@ describe('text from outside', () => {
     expect(printable(text)).toBe(shown);
   });
 });
+
+describe('letters', () => {
+  it.each([
+    [{}, false],
+    [{ LANG: 'C' }, false],
+    [{ LANG: 'C.UTF-8' }, true],
+    [{ LANG: 'de_DE.utf8' }, true],
+    [{ LANG: 'de_DE.UTF-8', LC_ALL: 'C' }, false],
+    [{ LANG: 'C', LC_CTYPE: 'en_US.UTF-8' }, true],
+    [{ LANG: 'C', LC_CTYPE: 'en_US.UTF-8', LC_ALL: '' }, true],
+  ])('beyond ASCII in the locale %j: %s', (env, unicode) => {
+    expect(styleOf(pipe, env).unicode).toBe(unicode);
+  });
+});

@@ -6,17 +6,34 @@ import { until } from './wait.ts';
 
 /** The executable in a pseudo-terminal, as a person sits before it. */
 export interface Terminal {
-  /** Waits until the screen has shown a text. */
+  /** Waits until the screen has shown a text, wherever its lines were broken. */
   shows(text: string): Promise<unknown>;
   types(keys: string): void;
   /** What was shown, without control sequences, and the exit code. */
   ended: Promise<{ readonly code: number | null; readonly screen: string }>;
 }
 
+/** How the terminal is, where it matters. */
+export interface TerminalOptions {
+  readonly columns?: number;
+  /** A folder to stand in the place of /etc/default, for this one process. */
+  readonly etcDefault?: string;
+}
+
 /** Starts the executable in a pseudo-terminal (util-linux' script). */
-export function openTerminal(args: readonly string[], cwd: string): Terminal {
+export function openTerminal(
+  args: readonly string[],
+  cwd: string,
+  { columns = 100, etcDefault }: TerminalOptions = {},
+): Terminal {
   const command = [process.execPath, EXECUTABLE, ...args].map((word) => `'${word}'`).join(' ');
-  const child = spawn('script', ['-qefc', `stty cols 100; ${command}`, '/dev/null'], {
+  const script = ['script', '-qefc', `stty cols ${columns}; ${command}`, '/dev/null'];
+  const mount = 'mount --bind "$1" /etc/default && shift && exec "$@"';
+  const [program = '', ...rest] =
+    etcDefault === undefined
+      ? script
+      : ['unshare', '-m', 'sh', '-c', mount, 'sh', etcDefault, ...script];
+  const child = spawn(program, rest, {
     cwd,
     env: { ...cleanEnvironment(), TERM: 'xterm', XDG_STATE_HOME: `${cwd}/state` },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -27,10 +44,16 @@ export function openTerminal(args: readonly string[], cwd: string): Terminal {
   });
   const screen = () => stripVTControlCharacters(text);
   return {
-    shows: (wanted) => until(`the screen to show ${wanted}`, () => screen().includes(wanted)),
+    shows: (wanted) =>
+      until(`the screen to show ${wanted}`, () => unbroken(screen()).includes(unbroken(wanted))),
     types: (keys) => void child.stdin.write(keys),
     ended: new Promise((resolve) => {
       child.once('close', (code) => resolve({ code, screen: screen() }));
     }),
   };
+}
+
+/** Without white space: a narrow terminal breaks lines anywhere. */
+function unbroken(text: string): string {
+  return text.replace(/\s+/g, '');
 }

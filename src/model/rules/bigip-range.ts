@@ -83,7 +83,8 @@ export function rangeWithout(
   return gaps.reduce((best, gap) => (span(gap) > span(best) ? gap : best));
 }
 
-function gapsBeside(
+/** The parts of a range that overlap none of the subnets, lowest first. */
+export function gapsBeside(
   subnets: readonly Subnet[],
   range: AllocationRange,
 ): Pick<AllocationRange, 'subnetMin' | 'subnetMax'>[] {

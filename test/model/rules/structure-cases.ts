@@ -4,6 +4,18 @@ import { BARE, DUAL, SITE } from './sites.ts';
 const MAC = '00:0c:29:2e:db:2e';
 
 export const STRUCTURE_CASES: Cases = {
+  'unused-ignore': [
+    [
+      '/ignore/0',
+      SITE,
+      [['bigips:', 'ignore:\n  - «{ rule: vxlan-gbp, reason: tested }\nbigips:']],
+      [
+        ['bigips:', 'ignore:\n  - { rule: vxlan-gbp, reason: tested }\nbigips:'],
+        ['{ Type: vxlan }', '{ Type: vxlan, GBP: true }'],
+      ],
+      'warning',
+    ],
+  ],
   syntax: [
     ['', SITE, [['name: site-a', 'name: «@site']], [['name: site-a', 'name: "@site"']]],
     [

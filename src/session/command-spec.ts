@@ -1,0 +1,17 @@
+import type { ExitCode } from '../model/problem.ts';
+import type { World } from '../world.ts';
+import type { Args, OptionSpec } from './options.ts';
+
+/** One command: what help shows, how shells complete it, and the file that runs it. */
+export interface CommandSpec {
+  readonly name: string;
+  /** As in help, e.g. `remove <SUBNET|NAME..>`. */
+  readonly usage: string;
+  readonly describe: string;
+  readonly positionals: 'none' | 'any' | 'some';
+  /** What positional arguments are: files, what the site file reserves, or one of fixed words. */
+  readonly completes?: 'file' | 'reservation' | { readonly words: readonly string[] };
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly (readonly [command: string, does: string])[];
+  run(args: Args, world: World): Promise<ExitCode>;
+}
