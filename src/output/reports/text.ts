@@ -32,7 +32,7 @@ function verdict({ files, invalid }: RunSummary, colour: Style['colour']): strin
 
 /** How many files and findings there were. */
 export function countLine(summary: RunSummary, { colour }: Style): string {
-  const { files, invalid, warnings, ignored, mended, skipped } = summary;
+  const { files, warnings, ignored, mended, skipped } = summary;
   const several = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
   return [
     `${several(files, 'file')} checked`,
