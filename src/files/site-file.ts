@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { constants, createReadStream, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import { Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
-import { text as readAll } from 'node:stream/consumers';
 import { EXIT, Problem } from '../model/problem.ts';
 
 /** The names that are looked for when no file is named, in this order. */
@@ -16,31 +16,65 @@ export function defaultSiteFile(folder: string): string | null {
 }
 
 /**
- * Reads a file's text, or standard input for `-`.
+ * Reads a file's text, or standard input for `-`. A pipe or a device is read no further than a
+ * config can be long, and an interrupt ends the wait for it.
  *
- * @throws Problem (exit 3) when it is not there or cannot be read.
+ * @throws Problem (exit 3) when it is not there, cannot be read or is no config by its size.
  */
 export async function readText(file: string, cwd: string, stdin: Readable): Promise<string> {
-  if (file === '-') return readAll(stdin);
-  return readFileText(file, cwd);
+  if (file === '-') return readStream(stdin, 'standard input');
+  const where = path.resolve(cwd, file);
+  const stat = statSync(where, { throwIfNoEntry: false });
+  if (stat === undefined || stat.isFile() || stat.isDirectory()) return readFileText(file, cwd);
+  return readStream(stat.isFIFO() ? openPipe(where) : createReadStream(where), file);
 }
 
-/** Like `readText`, for a path. */
+/**
+ * A named pipe, opened without waiting for its writer: a thread that waits there would keep the
+ * process from ending at an interrupt.
+ */
+function openPipe(where: string): Readable {
+  const fd = openSync(where, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+async function readStream(stream: Readable, name: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of stream) {
+      chunks.push(Buffer.from(chunk));
+      size += chunk.length;
+      if (size > MAX_BYTES) throw tooLarge(name);
+    }
+  } catch (error) {
+    throw error instanceof Problem ? error : unreadable(name, error);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Like `readText`, for a regular file. */
 export function readFileText(file: string, cwd: string): string {
   let bytes: Buffer;
   try {
     bytes = readFileSync(path.resolve(cwd, file));
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const reason =
-      { ENOENT: 'is not there', EISDIR: 'is a folder', EACCES: 'may not be read' }[code ?? ''] ??
-      'cannot be read';
-    throw new Problem(`${file} ${reason}`, { exit: EXIT.invalid, cause });
+    throw unreadable(file, cause);
   }
-  if (bytes.length > MAX_BYTES) {
-    throw new Problem(`${file} is larger than ${MAX_BYTES} bytes, so it is no config`, {
-      exit: EXIT.invalid,
-    });
-  }
+  if (bytes.length > MAX_BYTES) throw tooLarge(file);
   return bytes.toString('utf8');
+}
+
+function unreadable(name: string, cause: unknown): Problem {
+  const { code } = cause as NodeJS.ErrnoException;
+  const reason =
+    { ENOENT: 'is not there', EISDIR: 'is a folder', EACCES: 'may not be read' }[code ?? ''] ??
+    'cannot be read';
+  return new Problem(`${name} ${reason}`, { exit: EXIT.invalid, cause });
+}
+
+function tooLarge(name: string): Problem {
+  return new Problem(`${name} is larger than ${MAX_BYTES} bytes, so it is no config`, {
+    exit: EXIT.invalid,
+  });
 }

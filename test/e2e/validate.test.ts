@@ -139,6 +139,31 @@ describe('what validate is given', () => {
     expect(files).toHaveLength(3);
   });
 
+  it('may be a pipe, and the wait for one that nobody writes to can be left', () => {
+    const cwd = temporaryFolder();
+    spawnSync('mkfifo', ['silent.json'], { cwd });
+    const script = `timeout 1 "$@" silent.json; echo "ended $?"; "$@" <(sleep 0.2; echo '${CONFIG}')`;
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', script, 'bash', process.execPath, EXECUTABLE, 'validate'],
+      { cwd, env: cleanEnvironment(), encoding: 'utf8' },
+    );
+
+    expect(stdout).toBe('ended 124\n1 file checked, all valid, 0 warnings\n');
+  });
+
+  it.each(['/dev/zero', '-'])('is no config when it never ends: %s', (file) => {
+    const script = '"$@" < /dev/zero; echo "ended $?"';
+    const { stdout } = spawnSync(
+      'bash',
+      ['-c', script, 'bash', process.execPath, EXECUTABLE, 'validate', file],
+      { cwd: temporaryFolder(), env: cleanEnvironment(), encoding: 'utf8' },
+    );
+
+    expect(stdout).toContain('is larger than 4194304 bytes, so it is no config');
+    expect(stdout).toContain('ended 3\n');
+  });
+
   it.each([
     ['-', ['-'], 'net-conf.json'],
     ['by its name alone', [], 'net-conf.json'],

@@ -24,13 +24,19 @@ export function noticeText({ severity, message, rule, fix }: Finding, { colour }
   return fix === undefined ? head : `${head}\n    ${printable(fix)}`;
 }
 
+/** Nothing checked is nothing valid. */
+function verdict({ files, invalid }: RunSummary, colour: Style['colour']): string {
+  if (files === 0) return colour.red('nothing to check');
+  return invalid === 0 ? colour.green('all valid') : colour.red(`${invalid} invalid`);
+}
+
 /** How many files and findings there were. */
 export function countLine(summary: RunSummary, { colour }: Style): string {
-  const { files, invalid, warnings, ignored, mended, skipped } = summary;
+  const { files, warnings, ignored, mended, skipped } = summary;
   const several = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
   return [
     `${several(files, 'file')} checked`,
-    invalid === 0 ? colour.green('all valid') : colour.red(`${invalid} invalid`),
+    verdict(summary, colour),
     several(warnings, 'warning'),
     ...(ignored > 0 ? [`${ignored} ignored`] : []),
     ...(mended > 0 ? [`${mended} mended`] : []),

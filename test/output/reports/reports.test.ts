@@ -87,6 +87,9 @@ describe('the text of validate', () => {
 
   it('is one line where all is well', async () => {
     expect(await report('text', [good], NONE)).toBe('1 file checked, all valid, 0 warnings\n');
+    expect(await report('text', [], { ...NONE, files: 0, skipped: 1 })).toBe(
+      '0 files checked, nothing to check, 0 warnings, 1 other file passed over\n',
+    );
     expect(await report('text', [good], { ...NONE, mended: 1 })).toBe(
       '1 file checked, all valid, 0 warnings, 1 mended\n',
     );
