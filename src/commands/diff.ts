@@ -11,6 +11,10 @@ import type { World } from '../world.ts';
 
 /** `diff`: what `apply` would change, and what is wrong with live state. Exit 2 when something is. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
+  if (args.text('from') !== undefined || args.text('to') !== undefined) {
+    const { diffStores } = await import('../session/diff-stores.ts');
+    return diffStores(args, world);
+  }
   const loaded = await loadSite(args, world);
   return withSession(args, world, loaded, async ({ site, live, store, place }) => {
     const plan = planSite(site, live, { prune: args.on('prune') });

@@ -2,13 +2,21 @@ import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/index.ts';
 import type { CommandSpec } from '../session/command-spec.ts';
 import { INIT_OPTIONS } from '../session/init/options.ts';
-import { ETCD_OPTIONS, FILE_OPTION, type OptionSpec, outputOption } from '../session/options.ts';
+import {
+  DIRECTION_OPTIONS,
+  ETCD_OPTIONS,
+  ETCD_STORES,
+  FILE_OPTION,
+  type OptionSpec,
+  outputOption,
+} from '../session/options.ts';
 import { run as apply } from './apply.ts';
 import { run as backup } from './backup.ts';
 import { run as completion } from './completion.ts';
 import { run as diff } from './diff.ts';
 import { run as init } from './init.ts';
 import { run as list } from './list.ts';
+import { run as migrate } from './migrate.ts';
 import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
@@ -142,11 +150,13 @@ export const COMMANDS: readonly CommandSpec[] = [
         placeholder: 'PATH',
         describe: 'keep the plan in a file, for apply --plan',
       },
+      ...DIRECTION_OPTIONS,
       outputOption('table', 'json', 'yaml'),
     ],
     examples: [
       ['flannel-bigip diff -f site.yaml', 'compare with the etcd that the site file names'],
       ['flannel-bigip diff -f site.yaml --endpoints file:dump.json', 'compare with a dump'],
+      ['flannel-bigip diff --from v2 --to v3', "compare etcd's two stores"],
     ],
     run: diff,
   },
@@ -298,6 +308,38 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip restore before-upgrade.json', 'show it, ask, put it back'],
     ],
     run: restore,
+  },
+  {
+    name: 'migrate',
+    usage: 'migrate',
+    describe: "copy flannel's keys from one of etcd's stores to the other",
+    positionals: 'none',
+    options: [
+      FILE_OPTION,
+      ...ETCD_OPTIONS,
+      ...DIRECTION_OPTIONS,
+      {
+        flag: 'cutover',
+        type: 'switch',
+        describe: 'say in which order to upgrade flanneld, and how far that is; write nothing',
+      },
+      {
+        flag: 'retire',
+        type: 'text',
+        choices: ETCD_STORES,
+        describe: 'empty this store, once nothing is renewed in it',
+      },
+      YES,
+      DRY_RUN,
+      BACKUP_DIR,
+      outputOption('table', 'json'),
+    ],
+    examples: [
+      ['flannel-bigip migrate --from v2 --to v3', 'before flannel is upgraded to v0.18 or later'],
+      ['flannel-bigip migrate --from v2 --to v3 --cutover', 'how to go over, node by node'],
+      ['flannel-bigip migrate --retire v2', 'a day after the last node is through'],
+    ],
+    run: migrate,
   },
   {
     name: 'completion',

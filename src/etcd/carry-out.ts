@@ -17,11 +17,14 @@ export interface CarriedOut {
 /**
  * Writes a plan's changes one after another, each guarded by the revisions the plan was made from.
  * An abort is heeded between two writes; the write in flight is finished.
+ *
+ * @param written told of each acknowledged write, before the next one
  */
 export async function carryOut(
   plan: Plan,
   store: KeyStore,
   signal: AbortSignal,
+  written: (change: Change, revision: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<CarriedOut> {
   const done: Change[] = [];
   let configRevision = plan.configRevision;
@@ -30,7 +33,8 @@ export async function carryOut(
       const result = await store.write({ ...change, configRevision }, signal);
       if (result.outcome === 'aborted') return { done, ended: 'interrupted' };
       if (result.outcome === 'stale') return { done, ended: 'stale', staleKey: result.key };
-      if (change.kind === 'config') configRevision = result.revision;
+      if (change.kind === 'config') configRevision = revisionAfter(change, result.revision);
+      await written(change, result.revision);
     } catch (error) {
       const unanswered = error instanceof StoreError && error.transient;
       return { done, ended: 'failed', error, ...(unanswered ? { uncertain: change } : {}) };
@@ -38,4 +42,8 @@ export async function carryOut(
     done.push(change);
   }
   return { done, ended: 'complete' };
+}
+
+function revisionAfter({ value }: Change, revision: string): string | null {
+  return value === null ? null : revision;
 }

@@ -37,6 +37,7 @@ const EMPTY: StoreDocument = { flannelBigipStore: 1, revision: 0, keys: {} };
 export class FileStore implements KeyStore {
   readonly api = 'file';
   readonly description: string;
+  settle = 0;
   readonly #path: string;
   #dump: Dump | null = null;
 

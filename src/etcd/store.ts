@@ -34,6 +34,8 @@ export interface KeyStore {
   /** For the first line of a plan, e.g. `etcd v3 at https://10.1.10.151:2379`. */
   readonly description: string;
   readonly prefix: string;
+  /** Milliseconds between two writes under `subnets/`, where the store's readers need them (v3). */
+  settle: number;
   /** Why the store cannot be written, null when it can. */
   readonly readOnly: string | null;
   /** All of flannel's keys at one moment. Throws StoreError. */

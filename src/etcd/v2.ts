@@ -26,6 +26,7 @@ export class V2Store implements KeyStore {
   readonly readOnly = null;
   readonly prefix: string;
   readonly description: string;
+  settle = 0;
   readonly #client: V2Client;
 
   constructor(readonly connection: EtcdConnection) {

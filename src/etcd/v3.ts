@@ -24,6 +24,7 @@ export class V3Store implements KeyStore {
   readonly readOnly = null;
   readonly prefix: string;
   readonly description: string;
+  settle: number;
   readonly #endpoints: Endpoints;
   readonly #clients = new Map<string, EndpointClient>();
   readonly #tls: TlsMaterial | null;
@@ -31,6 +32,7 @@ export class V3Store implements KeyStore {
 
   constructor(readonly connection: EtcdConnection) {
     this.prefix = connection.prefix;
+    this.settle = connection.settle;
     this.description = `etcd v3 at ${connection.endpoints.join(', ')}`;
     this.#tls = readTlsFiles(connection);
     this.#endpoints = new Endpoints(connection.endpoints, connection.timeout, this.#tls);
@@ -79,7 +81,7 @@ export class V3Store implements KeyStore {
   async write(change: GuardedWrite, signal?: AbortSignal): Promise<WriteResult> {
     const config = configKey(this.prefix);
     const isSubnet = change.key.startsWith(subnetsFolder(this.prefix));
-    if (isSubnet) await this.settle(signal);
+    if (isSubnet) await this.pauseBefore(signal);
     if (signal?.aborted) return { outcome: 'aborted' };
     // A lease that no key was put with in the end goes by itself.
     const lease = change.ttl ? await this.grant(change.ttl) : undefined;
@@ -129,8 +131,8 @@ export class V3Store implements KeyStore {
   }
 
   /** flannel v0.18.0 to v0.21.2 drops all but the first of events that arrive together. */
-  private async settle(signal: AbortSignal | undefined): Promise<void> {
-    const left = this.connection.settle - (performance.now() - this.#lastSubnetWrite);
+  private async pauseBefore(signal: AbortSignal | undefined): Promise<void> {
+    const left = this.settle - (performance.now() - this.#lastSubnetWrite);
     if (left <= 0) return;
     await pause(left, undefined, signal ? { signal } : {}).catch(() => undefined);
   }

@@ -5,6 +5,7 @@ import type { BackupDocument } from '../model/generated/documents.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { writePrivateFile } from './private-file.ts';
 import { readFileText } from './site-file.ts';
+import { stateFolder } from './state-folder.ts';
 
 /** Where backups go: `--backup-dir`, else under the XDG state folder. */
 export function backupFolder(
@@ -13,8 +14,7 @@ export function backupFolder(
   cwd: string,
 ): string {
   if (flag !== undefined) return path.resolve(cwd, flag);
-  const state = env['XDG_STATE_HOME'] || path.join(env['HOME'] || '/root', '.local', 'state');
-  return path.join(state, 'flannel-bigip', 'backups');
+  return path.join(stateFolder(env), 'backups');
 }
 
 /** The file of a backup that a command keeps without being asked: sorts by time. */

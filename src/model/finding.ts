@@ -137,6 +137,8 @@ export const LIVE_RULES = [
   'still-declared',
   'not-in-backup',
   'newer-lease',
+  'target-differs',
+  'store-in-use',
 ] as const;
 
 export type RuleId = (typeof FILE_RULES)[number] | (typeof LIVE_RULES)[number];

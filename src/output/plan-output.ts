@@ -64,11 +64,17 @@ function changeLines(change: Change, prefix: string, style: Style): string[] {
 }
 
 function describe(change: Change): string {
-  const name = change.name === null ? '' : printable(change.name);
-  if (change.action === 'rewrite') return `${name}, the same value again`;
-  if (change.kind !== 'lease' || change.action === 'delete') return name;
   const lasts = change.ttl === null ? 'never expires' : `expires in ${duration(change.ttl)}`;
-  return name === '' ? lasts : `${name}, ${lasts}`;
+  return [
+    ...(change.name === null ? [] : [printable(change.name)]),
+    ...(change.action === 'rewrite' ? ['the same value again'] : []),
+    // That an equal reservation is kept for ever is nothing new.
+    ...(change.kind === 'lease' &&
+    change.action !== 'delete' &&
+    (change.action !== 'rewrite' || change.ttl !== null)
+      ? [lasts]
+      : []),
+  ].join(', ');
 }
 
 function fieldText(field: FieldChange, action: Change['action']): string {

@@ -1,7 +1,7 @@
 import { type CarriedOut, carryOut } from '../etcd/carry-out.ts';
 import { backupFolder, backupPath, writeBackup } from '../files/backup.ts';
 import { backupOf } from '../model/backup.ts';
-import type { Plan } from '../model/change.ts';
+import type { Change, Plan } from '../model/change.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type PlanPlace, placeText } from '../output/plan-output.ts';
@@ -75,10 +75,11 @@ export async function execute(
   session: Session<Site | null>,
   args: Args,
   world: World,
+  written?: (change: Change, revision: string) => Promise<void>,
 ): Promise<Executed> {
   const replaces = plan.changes.some((change) => change.liveValue !== null);
   const backup = replaces ? await keepBackup(session, args, world) : null;
-  return { ...(await carryOut(plan, session.store, world.signal)), backup };
+  return { ...(await carryOut(plan, session.store, world.signal, written)), backup };
 }
 
 /** Keeps everything under the prefix as it was read; the path of the file. */

@@ -112,6 +112,22 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
+/** etcd's two stores, which keep separate data. */
+export const ETCD_STORES = ['v2', 'v3'] as const;
+
+export type EtcdStore = (typeof ETCD_STORES)[number];
+
+/** Between which of etcd's stores. */
+export const DIRECTION_OPTIONS: readonly OptionSpec[] = [
+  { flag: 'from', type: 'text', choices: ETCD_STORES, describe: 'the store that is read' },
+  {
+    flag: 'to',
+    type: 'text',
+    choices: ETCD_STORES,
+    describe: 'the store that is compared or written to',
+  },
+];
+
 export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { flag: 'verbose', type: 'switch', describe: 'say where each value came from, and stack traces' },
 ];

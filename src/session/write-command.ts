@@ -14,6 +14,8 @@ export interface WriteCommand {
   readonly question: string;
   /** Said after a no. */
   readonly declined: string;
+  /** Told of each acknowledged write with the revision it made. */
+  written?(change: Change, revision: string): Promise<void>;
   /** Checks what was written; a Problem says why it is not as planned. */
   verify(executed: Executed): Promise<Problem | null>;
   /** The lines that tell of success. */
@@ -67,7 +69,7 @@ export async function runPlan(
   }
 
   async function write(): Promise<ExitCode> {
-    const executed = await execute(plan, session, args, world).catch(refused);
+    const executed = await execute(plan, session, args, world, command.written).catch(refused);
     const failure = failureOf(executed, plan) ?? (await command.verify(executed));
     if (failure !== null) {
       await report(executed.done.length > 0 ? 'partial' : 'failed', executed);

@@ -366,6 +366,8 @@ describe('every rule on live state', () => {
       'still-declared',
       'not-in-backup',
       'newer-lease',
+      'target-differs',
+      'store-in-use',
     ]);
   });
 });
