@@ -18,7 +18,7 @@ export function textReport(style: Style): ReportWriter {
 }
 
 /** A finding about the command line. */
-export function noticeText({ severity, message, rule, fix }: Finding, { colour }: Style): string {
+function noticeText({ severity, message, rule, fix }: Finding, { colour }: Style): string {
   const paint = severity === 'error' ? colour.red : colour.yellow;
   const head = `${paint(severity)}: ${printable(message)} ${colour.dim(`[${rule}]`)}`;
   return fix === undefined ? head : `${head}\n    ${printable(fix)}`;
