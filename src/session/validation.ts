@@ -11,7 +11,15 @@ import { checkOptions } from './validate-options.ts';
 
 /** One run of `validate` over any number of files, of which it keeps only counts. */
 export class Validation {
-  readonly #counts = { files: 0, invalid: 0, warnings: 0, ignored: 0, mended: 0, skipped: 0 };
+  readonly #counts = {
+    files: 0,
+    invalid: 0,
+    warnings: 0,
+    ignored: 0,
+    mended: 0,
+    mendable: 0,
+    skipped: 0,
+  };
   readonly #ignoresUsed = new Set<RuleId>();
   #reservedUsed = false;
 
@@ -140,7 +148,7 @@ export class Validation {
       this.args,
       this.world,
     );
-    if (shown) this.#counts.mended += 1;
+    if (shown) this.#counts[this.args.on('dry-run') ? 'mendable' : 'mended'] += 1;
     return kept;
   }
 
