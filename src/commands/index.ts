@@ -1,5 +1,5 @@
 import { SHELLS } from '../output/completion-output.ts';
-import { REPORT_FORMATS } from '../output/reports/index.ts';
+import { REPORT_FORMATS } from '../output/reports/formats.ts';
 import type { CommandSpec } from '../session/command-spec.ts';
 import { INIT_OPTIONS } from '../session/init/options.ts';
 import {

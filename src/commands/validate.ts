@@ -1,20 +1,10 @@
-import { EXIT, type ExitCode } from '../model/problem.ts';
-import { openReport } from '../output/reports/index.ts';
-import { isValid } from '../output/reports/report.ts';
-import { styleOf } from '../output/style.ts';
-import { writeChunk } from '../output/write.ts';
+import type { ExitCode } from '../model/problem.ts';
 import type { Args } from '../session/options.ts';
-import { Validation } from '../session/validation.ts';
 import type { World } from '../world.ts';
 
 /** `validate FILE...`: checks files without a network. Exit 3 when any is invalid. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
-  const validation = await Validation.of(args, world);
-  const report = await openReport(args.text('output'), styleOf(world.stdout, world.env));
-  for await (const file of validation.files()) {
-    await writeChunk(world.stdout, report.file(file));
-  }
-  const summary = validation.summary();
-  await writeChunk(world.stdout, report.end(summary));
-  return summary.invalid === 0 && isValid({ findings: summary.notices }) ? EXIT.done : EXIT.invalid;
+  // Parsers, rules and reports are loaded only by who needs them.
+  const { validate } = await import('../session/validate.ts');
+  return validate(args, world);
 }

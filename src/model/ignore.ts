@@ -62,7 +62,7 @@ export function ignorableRule(
     };
   }
   const meant = suggest(word, IGNORABLE);
-  const fix = meant === undefined ? 'docs/rules.md names every rule' : `did you mean ${meant}?`;
+  const fix = meant === undefined ? 'see docs/rules.md for every rule' : `did you mean ${meant}?`;
   return { objection: `there is no rule ${JSON.stringify(word)}`, fix };
 }
 

@@ -200,15 +200,22 @@ function explain(error: ErrorObject, root: SourceNode): Finding {
       const allowed = (params['allowedValues'] as string[]).join(', ');
       return { ...base, rule: 'wrong-value', message: `${name} must be one of ${allowed}` };
     }
-    case 'minItems':
-      return { ...base, rule: 'wrong-value', message: `${name} must not be empty` };
-    default:
+    case 'pattern':
+      if (!path.endsWith('/place')) break;
       return {
         ...base,
         rule: 'wrong-value',
-        message: `${name} must not be empty, begin or end with a space, or hold what it cannot`,
+        message: `${name} must be a JSON pointer`,
+        fix: 'write it like /network/Backend/Port',
       };
+    case 'minItems':
+      return { ...base, rule: 'wrong-value', message: `${name} must not be empty` };
   }
+  return {
+    ...base,
+    rule: 'wrong-value',
+    message: `${name} must not be empty, begin or end with a space, or hold what it cannot`,
+  };
 }
 
 function article(type: unknown): string {

@@ -125,8 +125,9 @@ function countLine(plan: Plan): string {
     plan.changes.filter((change) => change.action === action).length;
   const n = plan.nodeCount;
   const one = n === 1;
+  // Beside a danger it would read as if nothing happened to them.
   const nodes =
-    n === 0
+    n === 0 || plan.dangers.length > 0
       ? ''
       : ` The lease${one ? '' : 's'} of ${n} node${one ? ' stays as it is' : 's stay as they are'}.`;
   const rewrites = count('rewrite');

@@ -1,7 +1,9 @@
 import type { Writable } from 'node:stream';
+import truncatedWidth from 'fast-string-truncated-width';
 
 /** A terminal that a picture is kept on. */
 interface ScreenStream extends Writable {
+  readonly columns?: number | undefined;
   readonly rows?: number | undefined;
 }
 
@@ -9,8 +11,8 @@ interface ScreenStream extends Writable {
 const DRAW_AFTER = 50;
 
 const HOME_AND_CLEAR = '\u001b[H\u001b[J';
-/** Long lines are cut by the terminal instead of being continued, and it is put back at once. */
-const [NO_WRAP, WRAP] = ['\u001b[?7l', '\u001b[?7h'];
+/** Ends whatever colour a line was cut in. */
+const PLAIN_AGAIN = '\u001b[0m';
 
 /**
  * Keeps one picture on a terminal, drawn anew in its place. It changes nothing that would have to be
@@ -45,8 +47,9 @@ export class Screen {
     if (this.#drawing !== null) clearTimeout(this.#drawing);
     this.#drawing = null;
     const lines = fitting([this.#status, '', ...this.picture().split('\n')], this.stream.rows);
+    const cut = lines.map((line) => cutTo(this.stream.columns, line));
     // In one piece: an interrupt must not come between.
-    this.stream.write(`${HOME_AND_CLEAR}${NO_WRAP}${lines.join('\n')}\n${WRAP}`);
+    this.stream.write(`${HOME_AND_CLEAR}${cut.join('\n')}\n`);
   }
 }
 
@@ -60,4 +63,14 @@ function fitting(lines: readonly string[], rows: number | undefined): readonly s
     ...shown,
     `... ${lines.length - shown.length} more lines than this terminal has room for`,
   ];
+}
+
+/** A line that ends where the terminal does, with a mark where something is missing. */
+function cutTo(columns: number | undefined, line: string): string {
+  // A terminal that was never given a size says 0.
+  const limit = columns || Number.POSITIVE_INFINITY;
+  const { index, truncated } = truncatedWidth(line, { limit, ellipsis: '…' });
+  if (!truncated) return line;
+  const kept = line.slice(0, index);
+  return `${kept}…${kept.includes('\u001b[') ? PLAIN_AGAIN : ''}`;
 }

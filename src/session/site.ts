@@ -28,7 +28,7 @@ export async function loadSite(args: Args, world: World): Promise<LoadedSite> {
   if (loaded !== null) return loaded;
   throw new Problem(`there is no site file in ${world.cwd}`, {
     exit: EXIT.invalid,
-    fix: 'write flannel-bigip.yaml, or name the file with --file',
+    fix: 'name the file with --file, or write one with flannel-bigip init',
   });
 }
 

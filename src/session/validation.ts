@@ -1,40 +1,42 @@
 import path from 'node:path';
 import { findFiles } from '../files/find-files.ts';
 import { defaultSiteFile, readText } from '../files/site-file.ts';
+import { checkDocument, concernsFlannel } from '../model/document.ts';
 import type { Finding, RuleId } from '../model/finding.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { isValid, type RunSummary, type ValidatedFile } from '../output/reports/report.ts';
-import { styleOf } from '../output/style.ts';
-import { writeChunk } from '../output/write.ts';
 import type { World } from '../world.ts';
 import type { Args } from './options.ts';
+import { checkOptions } from './validate-options.ts';
 
 /** One run of `validate` over any number of files, of which it keeps only counts. */
 export class Validation {
-  readonly #counts = { files: 0, invalid: 0, warnings: 0, ignored: 0, mended: 0, skipped: 0 };
+  readonly #counts = {
+    files: 0,
+    invalid: 0,
+    warnings: 0,
+    ignored: 0,
+    mended: 0,
+    mendable: 0,
+    skipped: 0,
+  };
   readonly #ignoresUsed = new Set<RuleId>();
   #reservedUsed = false;
 
   private constructor(
     readonly args: Args,
     readonly world: World,
-    readonly options: ReturnType<typeof import('./validate-options.ts').checkOptions>,
-    readonly document: Pick<
-      typeof import('../model/document.ts'),
-      'checkDocument' | 'concernsFlannel'
-    >,
+    readonly options: ReturnType<typeof checkOptions>,
   ) {}
 
   /** @throws Problem (exit 64) when a flag's value is wrong or flags contradict one another. */
-  static async of(args: Args, world: World): Promise<Validation> {
-    const { checkOptions } = await import('./validate-options.ts');
-    const { checkDocument, concernsFlannel } = await import('../model/document.ts');
+  static of(args: Args, world: World): Validation {
     if (args.on('dry-run') && !args.on('fix')) {
       throw new Problem('--dry-run is for --fix: without it nothing is ever written', {
         exit: EXIT.usage,
       });
     }
-    return new Validation(args, world, checkOptions(args), { checkDocument, concernsFlannel });
+    return new Validation(args, world, checkOptions(args));
   }
 
   /** Every file that is named or found, checked one after another. */
@@ -115,10 +117,9 @@ export class Validation {
       if (!(error instanceof Problem)) throw error;
       return this.unread(file, { rule: 'unreadable-file', message: error.message });
     }
-    if (inFolder && !this.document.concernsFlannel(text)) return null;
+    if (inFolder && !concernsFlannel(text)) return null;
     const name = file === '-' ? (args.text('stdin-filename') ?? file) : file;
     if (args.on('fix')) text = await this.fix(file, name, text);
-    const { checkDocument } = this.document;
     const { kind, findings, ignored, lines } = checkDocument(text, name, this.options);
     const judged = findings.map((finding) => this.judged(finding));
     return { file: name, path: this.pathOf(name), kind, findings: judged, ignored, lines };
@@ -140,27 +141,15 @@ export class Validation {
 
   /** Mends a file as far as that is safe; shows the difference before it writes. */
   private async fix(file: string, name: string, text: string): Promise<string> {
-    const { world, args } = this;
-    if (file === '-') {
-      throw new Problem('--fix cannot write to standard input', {
-        exit: EXIT.usage,
-        fix: 'name the file',
-      });
-    }
-    const [{ fixText }, { textDiff }, { replaceFile }] = await Promise.all([
-      import('../model/fix.ts'),
-      import('../output/text-diff.ts'),
-      import('../files/replace-file.ts'),
-    ]);
-    const fixed = fixText(text, name, this.options);
-    if (fixed === text) return text;
-    // A report in another format is alone on stdout.
-    const stream = (args.text('output') ?? 'text') === 'text' ? world.stdout : world.stderr;
-    await writeChunk(stream, textDiff(name, text, fixed, styleOf(stream, world.env)));
-    this.#counts.mended += 1;
-    if (args.on('dry-run')) return text;
-    await world.whileWriting(() => replaceFile(file, world.cwd, text, fixed));
-    return fixed;
+    const { fixFile } = await import('./fix-file.ts');
+    const { shown, kept } = await fixFile(
+      { file, name, text },
+      this.options,
+      this.args,
+      this.world,
+    );
+    if (shown) this.#counts[this.args.on('dry-run') ? 'mendable' : 'mended'] += 1;
+    return kept;
   }
 
   /**

@@ -331,7 +331,7 @@ describe('the file that init writes', () => {
     const { code, stdout, stderr } = await run(COMPLETE, { cwd });
 
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toBe(`Written: ${FILE}\nNext: flannel-bigip diff, then apply\n`);
+    expect(stdout).toBe(`Written: ${FILE}\nNext: flannel-bigip diff, then flannel-bigip apply\n`);
     expect(
       readFileSync(path.join(cwd, FILE), 'utf8'),
     ).toBe(`# yaml-language-server: $schema=https://raw.githubusercontent.com/flannel-bigip/flannel-bigip/v0.1.0/schemas/site.schema.json
@@ -488,7 +488,7 @@ ETCDCTL_ENDPOINTS is used instead of flanneld's https://10.1.10.151:2379,https:/
 
     expect([code, readdirSync(cwd)]).toEqual([0, [FILE]]);
     expect(stderr).toBe(
-      `etcd at 127.0.0.1:${port} refuses the connection: nothing listens there (check the address and that etcd runs). Nothing is known of what is live.\n`,
+      `warning: etcd at 127.0.0.1:${port} refuses the connection: nothing listens there (check the address and that etcd runs). Nothing is known of what is live.\n`,
     );
   });
 
@@ -524,7 +524,7 @@ describe('what follows on init', () => {
     ['diff', [], 2, '2 to add, 0 to change, 0 to remove.'],
     ['apply', ['--yes'], 0, 'Applied and read back: 2 changes.'],
     ['apply', [], 64, '2 to add, 0 to change, 0 to remove.'],
-    ['nothing', [], 0, 'Next: flannel-bigip diff -f a.yaml, then apply'],
+    ['nothing', [], 0, 'Next: flannel-bigip diff -f a.yaml, then flannel-bigip apply -f a.yaml'],
   ])('%s %j, with its exit code', async (then, more, expected, shown) => {
     const cwd = temporaryFolder();
     const { code, stdout } = await run([...at, ...more, '-f', 'a.yaml', '--then', then], { cwd });
@@ -589,7 +589,7 @@ describe('--from-live of a range that includes the BIG-IP', () => {
       'What is live breaks these rules; diff and apply refuse the file until it is mended.\n',
     );
     expect(stdout).toBe(
-      `Written: ${FILE}\nNext: mend ${FILE}, then flannel-bigip diff, then apply\n`,
+      `Written: ${FILE}\nNext: mend ${FILE}, then flannel-bigip diff, then flannel-bigip apply\n`,
     );
     expect(parse(text).network).toEqual(config);
     expect(text).toContain(`  # flannel may hand out 10.244.100.0/24, reserved for bigip-1.

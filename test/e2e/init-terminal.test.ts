@@ -91,7 +91,7 @@ describe('init at a terminal, for a new site', () => {
     expect(valuesIn(folder)).toBe(NEW_VALUES);
     expect(fileIn(folder)).toMatch(SCHEMA);
     expect(screen.replaceAll('\r', '')).toContain(fileIn(folder));
-    expect(screen).toContain('Next: flannel-bigip diff, then apply');
+    expect(screen).toContain('Next: flannel-bigip diff, then flannel-bigip apply');
     expect(readdirSync(folder)).toEqual([FILE]);
   });
 
@@ -162,7 +162,7 @@ describe('init at a terminal, for a new site', () => {
 });
 
 describe('init at a terminal, for a file that is there', () => {
-  const question = `${FILE} is there already. Replace it in the end?`;
+  const question = `${FILE} is there already. Replace it when done?`;
 
   it.each([
     ['no', `n${ENTER}`, 1, 'error: flannel-bigip.yaml is there already; it was not changed.'],

@@ -88,7 +88,7 @@ describe('the text of a plan', () => {
       '      restart flanneld on every node, one after another, when the plan is carried out',
       '  x danger: 1 living node would get another subnet: 10.244.20.0-25 (wants --confirm site-a)',
       '',
-      '0 to add, 2 to change, 0 to remove. The lease of 1 node stays as it is.',
+      '0 to add, 2 to change, 0 to remove.',
     ]);
   });
 

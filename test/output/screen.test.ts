@@ -2,13 +2,13 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Screen } from '../../src/output/screen.ts';
 
-/** A terminal of so many rows, and everything that was written to it. */
-function terminalOf(rows: number | undefined) {
-  const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { rows });
+/** A terminal of some size, and everything that was written to it. */
+function terminalOf(rows: number | undefined, columns?: number) {
+  const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { rows, columns });
   return { stream, written: () => (stream.read() as string | null) ?? '' };
 }
 
-const frame = (...lines: string[]) => `\u001b[H\u001b[J\u001b[?7l${lines.join('\n')}\n\u001b[?7h`;
+const frame = (...lines: string[]) => `\u001b[H\u001b[J${lines.join('\n')}\n`;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -63,5 +63,21 @@ describe('a picture on a terminal', () => {
     new Screen(stream, () => 'a\nb\nc').changed('status');
     vi.runAllTimers();
     expect(written()).toBe(frame(...lines));
+  });
+
+  it.each([
+    ['what fits', '0123456789', '0123456789'],
+    ['what does not, with a mark', '0123456789a', '012345678…'],
+    ['wide characters by the cells they take', '全部全部全部', '全部全部…'],
+    [
+      'a colour, which ends there',
+      '\u001b[31m0123456789a\u001b[39m',
+      '\u001b[31m012345678…\u001b[0m',
+    ],
+  ])('of ten columns shows %s', (_, line, shown) => {
+    const { stream, written } = terminalOf(24, 10);
+    new Screen(stream, () => line).changed('status');
+    vi.runAllTimers();
+    expect(written()).toBe(frame('status', '', shown));
   });
 });

@@ -1,23 +1,25 @@
 import type { Style } from '../style.ts';
+import type { REPORT_FORMATS } from './formats.ts';
+import { githubReport } from './github.ts';
+import { jsonReport } from './json.ts';
+import { junitReport } from './junit.ts';
 import type { ReportWriter } from './report.ts';
-
-/** The formats of `validate`, the default first. */
-export const REPORT_FORMATS = ['text', 'json', 'sarif', 'junit', 'github'] as const;
+import { textReport } from './text.ts';
 
 type ReportFormat = (typeof REPORT_FORMATS)[number];
 
-/** Loads the writer of a format; the others' code and rule texts stay unread. */
+/** The writer of a format. Only SARIF wants the rules' texts, which are loaded for it alone. */
 export async function openReport(format: string | undefined, style: Style): Promise<ReportWriter> {
   switch ((format ?? 'text') as ReportFormat) {
     case 'text':
-      return (await import('./text.ts')).textReport(style);
+      return textReport(style);
     case 'json':
-      return (await import('./json.ts')).jsonReport();
+      return jsonReport();
     case 'sarif':
       return (await import('./sarif.ts')).sarifReport();
     case 'junit':
-      return (await import('./junit.ts')).junitReport();
+      return junitReport();
     case 'github':
-      return (await import('./github.ts')).githubReport(style);
+      return githubReport(style);
   }
 }

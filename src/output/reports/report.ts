@@ -24,8 +24,10 @@ export interface RunSummary {
   readonly invalid: number;
   readonly warnings: number;
   readonly ignored: number;
-  /** Files that were mended, or would have been. */
+  /** Files that were mended. */
   readonly mended: number;
+  /** Files that a dry run has left unmended. */
+  readonly mendable: number;
   /** Files in folders that are neither site files nor network configs. */
   readonly skipped: number;
   /** What is wrong with the command line rather than with a file. */

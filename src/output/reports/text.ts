@@ -18,7 +18,7 @@ export function textReport(style: Style): ReportWriter {
 }
 
 /** A finding about the command line. */
-export function noticeText({ severity, message, rule, fix }: Finding, { colour }: Style): string {
+function noticeText({ severity, message, rule, fix }: Finding, { colour }: Style): string {
   const paint = severity === 'error' ? colour.red : colour.yellow;
   const head = `${paint(severity)}: ${printable(message)} ${colour.dim(`[${rule}]`)}`;
   return fix === undefined ? head : `${head}\n    ${printable(fix)}`;
@@ -32,7 +32,7 @@ function verdict({ files, invalid }: RunSummary, colour: Style['colour']): strin
 
 /** How many files and findings there were. */
 export function countLine(summary: RunSummary, { colour }: Style): string {
-  const { files, warnings, ignored, mended, skipped } = summary;
+  const { files, warnings, ignored, mended, mendable, skipped } = summary;
   const several = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
   return [
     `${several(files, 'file')} checked`,
@@ -40,6 +40,7 @@ export function countLine(summary: RunSummary, { colour }: Style): string {
     several(warnings, 'warning'),
     ...(ignored > 0 ? [`${ignored} ignored`] : []),
     ...(mended > 0 ? [`${mended} mended`] : []),
+    ...(mendable > 0 ? [`${mendable} can be mended`] : []),
     ...(skipped > 0 ? [`${several(skipped, 'other file')} passed over`] : []),
   ].join(', ');
 }

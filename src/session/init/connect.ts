@@ -162,15 +162,19 @@ async function look(interview: Interview, resolved: ResolvedConnection): Promise
   const candidates = holding.length > 0 ? holding : offered;
   const [first, second] = candidates;
   if (first === undefined) throw new Error('etcd offers no store');
-  const store = second === undefined ? first : await askStore(interview, candidates);
-  interview.say(`${store.store.description} holds ${contents(store)}.`);
+  const told = second === undefined ? null : await askStore(interview, candidates);
+  // Where nobody could choose, every choice is said.
+  for (const one of told === null || interview.asks ? [told ?? first] : candidates) {
+    interview.say(`${one.store.description} holds ${contents(one)}.`);
+  }
+  const store = told ?? first;
   const { api } = store.snapshot;
   return { store, api: api === 'file' ? 'auto' : api };
 }
 
 async function doWithout(interview: Interview, error: Problem): Promise<null> {
   const why = error.fix === undefined ? error.message : `${error.message} (${error.fix})`;
-  interview.say(`${why}. Nothing is known of what is live.`);
+  interview.say(`warning: ${why}. Nothing is known of what is live.`);
   if (await interview.whether('Go on without etcd?', true)) return null;
   throw new Problem('not written, since etcd cannot be read', { exit: EXIT.failed, cause: error });
 }

@@ -68,7 +68,7 @@ async function mayReplace(interview: Interview, file: string): Promise<boolean> 
   if (!isThere(file, interview.world.cwd)) return false;
   if (interview.args.on('force')) return true;
   const what = `${file} is there already`;
-  if (interview.asks && (await interview.whether(`${what}. Replace it in the end?`, false))) {
+  if (interview.asks && (await interview.whether(`${what}. Replace it when done?`, false))) {
     return true;
   }
   throw new Problem(`${what}; it was not changed`, {
@@ -142,15 +142,16 @@ function declined(interview: Interview, file: string): ExitCode {
 
 async function goOn(
   interview: Interview,
-  { args, world }: Connected,
+  { args, world, live }: Connected,
   { file, valid }: { readonly file: string; readonly valid: boolean },
   next: NextCommands,
 ): Promise<ExitCode> {
-  const then = await whatNext(interview, file, valid);
+  const then = await whatNext(interview, file, valid, live !== null);
   if (then === 'nothing') {
-    const command = `flannel-bigip diff${file === DEFAULT_FILE ? '' : ` -f ${file}`}`;
+    const named = file === DEFAULT_FILE ? '' : ` -f ${file}`;
     const mend = valid ? '' : `mend ${file}, then `;
-    writeLine(world.stdout, printable(`Next: ${mend}${command}, then apply`));
+    const command = `flannel-bigip diff${named}, then flannel-bigip apply${named}`;
+    writeLine(world.stdout, printable(`Next: ${mend}${command}`));
     return EXIT.done;
   }
   return next[then](withAnswers(args, new Map([['file', file]])), world);
@@ -160,6 +161,7 @@ async function whatNext(
   { args, asks, world }: Interview,
   file: string,
   valid: boolean,
+  reached: boolean,
 ): Promise<'diff' | 'apply' | 'nothing'> {
   const told = args.text('then');
   if (told === 'diff' || told === 'apply' || told === 'nothing') return told;
@@ -172,7 +174,8 @@ async function whatNext(
       { value: 'apply', name: 'apply: show it, ask, and write it to etcd' },
       { value: 'nothing', name: 'nothing' },
     ],
-    'diff',
+    // What could not be reached before can hardly be compared with now.
+    reached ? 'diff' : 'nothing',
     `${file} is written`,
   );
 }

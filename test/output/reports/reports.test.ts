@@ -35,6 +35,7 @@ const SUMMARY: RunSummary = {
   warnings: 2,
   ignored: 1,
   mended: 0,
+  mendable: 0,
   skipped: 3,
   notices: [
     {
@@ -184,7 +185,15 @@ describe('the JSON of validate', () => {
         },
       ],
       valid: false,
-      summary: { files: 5, invalid: 2, warnings: 2, ignored: 1, mended: 0, skipped: 3 },
+      summary: {
+        files: 5,
+        invalid: 2,
+        warnings: 2,
+        ignored: 1,
+        mended: 0,
+        mendable: 0,
+        skipped: 3,
+      },
       problems: [
         {
           rule: 'unused-ignore',
@@ -205,7 +214,7 @@ describe('the JSON of validate', () => {
   it('is a document without files too, and indented as a whole', async () => {
     const empty = await report('json', [], NONE);
     expect(empty).toBe(
-      `{\n  "files": [],\n  "valid": true,\n  "summary": {\n    "files": 1,\n    "invalid": 0,\n    "warnings": 0,\n    "ignored": 0,\n    "mended": 0,\n    "skipped": 0\n  },\n  "problems": []\n}\n`,
+      `{\n  "files": [],\n  "valid": true,\n  "summary": {\n    "files": 1,\n    "invalid": 0,\n    "warnings": 0,\n    "ignored": 0,\n    "mended": 0,\n    "mendable": 0,\n    "skipped": 0\n  },\n  "problems": []\n}\n`,
     );
     const text = await report('json');
     expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
