@@ -1,7 +1,7 @@
 import { MigrationRecord } from '../files/migration-record.ts';
 import type { Change, Plan } from '../model/change.ts';
 import { cutover } from '../model/cutover.ts';
-import { CONFIG_NAME, isListenedTo, planMigration, planRetirement } from '../model/migrate.ts';
+import { isListenedTo, nameOf, notKept, planMigration, planRetirement } from '../model/migrate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { cutoverJson, cutoverText, migratedLines } from '../output/migrate-output.ts';
 import { Progress } from '../output/progress.ts';
@@ -68,17 +68,19 @@ async function migrate(migration: Migration, args: Args, world: World): Promise<
       progress.at(++done);
       if (done % LOOK_EVERY === 0) pace(await readSide(to, store));
     },
-    verify: (executed: Executed) => {
-      progress.end();
-      return readBackProblem(executed, async () => {
-        const now = await Promise.all([readSide(from, source.store), readSide(to, store)]);
-        return planBetween(now[0], now[1], record).changes;
-      });
-    },
+    verify: (executed: Executed) =>
+      readBackProblem(executed, async () => {
+        const now = await readSide(to, store);
+        return notKept(executed.done, now.live, record.read());
+      }),
     success: ({ done, backup }: Executed) => migratedLines(done, plan, backup, from, to),
   };
-  const code = await runPlan(plan, sessionOf(stores, target, source), command, args, world);
-  return code === EXIT.done && isPartial(plan) ? EXIT.failed : code;
+  try {
+    const code = await runPlan(plan, sessionOf(stores, target, source), command, args, world);
+    return code === EXIT.done && isPartial(plan) ? EXIT.failed : code;
+  } finally {
+    progress.end();
+  }
 }
 
 function planBetween(source: StoreSide, target: StoreSide, record: MigrationRecord): Plan {
@@ -89,10 +91,6 @@ function planBetween(source: StoreSide, target: StoreSide, record: MigrationReco
     targetTtls: target.ttls,
     written: record.read(),
   });
-}
-
-function nameOf({ kind, key }: Change): string {
-  return kind === 'config' ? CONFIG_NAME : key.slice(key.indexOf('/subnets/') + '/subnets/'.length);
 }
 
 /** Whether somebody has to make a config or a reservation right by hand. */

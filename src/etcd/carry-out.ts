@@ -1,6 +1,6 @@
 import type { Change, Plan } from '../model/change.ts';
 import { StoreError } from './errors.ts';
-import type { KeyStore } from './store.ts';
+import type { KeyStore, WriteResult } from './store.ts';
 
 /** How far a plan got: `done` is acknowledged, nothing behind it is written but maybe `uncertain`. */
 export interface CarriedOut {
@@ -29,17 +29,22 @@ export async function carryOut(
   const done: Change[] = [];
   let configRevision = plan.configRevision;
   for (const change of plan.changes) {
+    let result: WriteResult;
     try {
-      const result = await store.write({ ...change, configRevision }, signal);
-      if (result.outcome === 'aborted') return { done, ended: 'interrupted' };
-      if (result.outcome === 'stale') return { done, ended: 'stale', staleKey: result.key };
-      if (change.kind === 'config') configRevision = revisionAfter(change, result.revision);
-      await written(change, result.revision);
+      result = await store.write({ ...change, configRevision }, signal);
     } catch (error) {
       const unanswered = error instanceof StoreError && error.transient;
       return { done, ended: 'failed', error, ...(unanswered ? { uncertain: change } : {}) };
     }
+    if (result.outcome === 'aborted') return { done, ended: 'interrupted' };
+    if (result.outcome === 'stale') return { done, ended: 'stale', staleKey: result.key };
+    if (change.kind === 'config') configRevision = revisionAfter(change, result.revision);
     done.push(change);
+    try {
+      await written(change, result.revision);
+    } catch (error) {
+      return { done, ended: 'failed', error };
+    }
   }
   return { done, ended: 'complete' };
 }

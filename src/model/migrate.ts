@@ -26,7 +26,7 @@ const RENEWED_BY = 300;
 const TOO_LATE = 5;
 
 /** The name of the network config in a record of what was written. */
-export const CONFIG_NAME = 'config';
+const CONFIG_NAME = 'config';
 
 /**
  * What has to be written to the target so that it holds what the source does: reservations first,
@@ -93,6 +93,10 @@ function migrated(lease: LiveLease, input: MigrationInput): Part {
     const message = `${lease.name} is nothing that flannel can read: it is not copied`;
     return left('value-unreadable', lease.stored.key, message);
   }
+  if (lease.name.includes('/')) {
+    const message = `${lease.name} lies in a folder of its own, where v2 would read it otherwise`;
+    return left('key-unreadable', lease.stored.key, message, 'put it where flannel puts leases');
+  }
   const copy = { ...lease, stored: { ...lease.stored, key } };
   const ttl = isNode(lease) ? (lease.stored.ttl ?? sourceTtls.get(lease.stored.key) ?? 0) : null;
   if (ttl !== null && ttl < TOO_LATE) return NOTHING;
@@ -148,6 +152,30 @@ function overlap(a: Subnet | null, b: Subnet | null): boolean {
 function samePublicIP(a: LiveLease, b: LiveLease): boolean {
   if (typeof a.value === 'string' || typeof b.value === 'string') return false;
   return a.value.publicIP !== null && a.value.publicIP === b.value.publicIP;
+}
+
+/** The name of a change's key in a record of what was written. */
+export function nameOf({ kind, key }: Change): string {
+  const folder = '/subnets/';
+  return kind === 'config' ? CONFIG_NAME : key.slice(key.indexOf(folder) + folder.length);
+}
+
+/**
+ * Which changes did not last: the key is gone, or holds another value at our own revision. What
+ * somebody else has written since is theirs, such as the lease of a node that has come over.
+ */
+export function notKept(
+  done: readonly Change[],
+  target: LiveState,
+  written: Written,
+): readonly Change[] {
+  const { config, leases } = target.snapshot;
+  const live = new Map([...leases, ...(config ? [config] : [])].map((one) => [one.key, one]));
+  return done.filter((change) => {
+    const there = live.get(change.key);
+    if (there === undefined) return true;
+    return there.revision === written[nameOf(change)] && there.value !== change.value;
+  });
 }
 
 /** Whether a flanneld listens on the target: somebody else's lease is there, which it renews. */

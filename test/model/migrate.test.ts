@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../src/model/change.ts';
-import { isListenedTo, planMigration, type Written } from '../../src/model/migrate.ts';
+import { isListenedTo, notKept, planMigration, type Written } from '../../src/model/migrate.ts';
 import { decodeSnapshot, type LiveState, type StoredKey } from '../../src/model/snapshot.ts';
 import { liveOf, NETWORK, node, PREFIX, RESERVATION, reservation } from './snapshots.ts';
 
@@ -11,7 +11,7 @@ function plan(source: LiveState, target: LiveState, written: Written = {}) {
 }
 
 /** The target after a plan was carried out, and the record of what was written. */
-function after(target: LiveState, changes: readonly Change[], written: Written) {
+function carriedOut(target: LiveState, changes: readonly Change[], written: Written) {
   let revision = 5_000;
   let { config } = target.snapshot;
   const leases = new Map(target.snapshot.leases.map((one) => [one.key, one]));
@@ -50,6 +50,7 @@ describe('a migration', () => {
   it.each([
     ['a key that flannel cannot read', reservation('bigip', '{}'), 'value-unreadable'],
     ['a value that flannel cannot read', reservation('10.244.9.0-24', 'x'), 'value-unreadable'],
+    ['a key in a folder', reservation('x/../10.244.9.0-24', RESERVATION), 'key-unreadable'],
   ])('leaves %s out and says so', (_, bad, rule) => {
     const { changes, problems } = plan(liveOf({ leases: [bad] }), liveOf({}));
     expect(changes).toEqual([]);
@@ -76,6 +77,28 @@ describe('a migration', () => {
     const live = liveOf({ leases: [lease, reservation('10.244.100.0-24', RESERVATION)] });
     expect(isListenedTo(live, {})).toBe(true);
     expect(isListenedTo(live, { '10.244.11.0-24': lease.revision })).toBe(false);
+  });
+
+  it('lasted unless a key is gone or holds another value at its own revision', () => {
+    const leases = [withTtl(node(11), 500), withTtl(node(12), 500)];
+    const { changes } = plan(liveOf({ leases }), liveOf({ config: null }));
+    const done = carriedOut(liveOf({ config: null }), changes, {});
+    const changed = (n: number, parts: Partial<StoredKey>) => ({
+      ...done.target,
+      snapshot: {
+        ...done.target.snapshot,
+        leases: done.target.snapshot.leases.map((one) =>
+          one.key.includes(`10.244.${n}.`) ? { ...one, ...parts } : one,
+        ),
+      },
+    });
+    const broken = (target: LiveState) =>
+      notKept(changes, target, done.written).map(({ key }) => key);
+    const gone = { ...done.target, snapshot: { ...done.target.snapshot, config: null } };
+    expect(broken(done.target)).toEqual([]);
+    expect(broken(changed(11, { value: '{}', revision: '9999' }))).toEqual([]);
+    expect(broken(changed(11, { value: '{}' }))).toEqual([`${PREFIX}/subnets/10.244.11.0-24`]);
+    expect(broken(gone)).toEqual([`${PREFIX}/config`]);
   });
 
   const lease = fc
@@ -107,7 +130,7 @@ describe('a migration', () => {
           const name = kind === 'config' ? 'config' : key.slice(`${PREFIX}/subnets/`.length);
           expect(written[name]).toBe(revision);
         }
-        const next = after(target, changes, written);
+        const next = carriedOut(target, changes, written);
         expect(plan(source, next.target, next.written).changes).toEqual([]);
       }),
       { numRuns: 1_000 },
