@@ -1,4 +1,4 @@
-import { type AddressRange, rangeOf, type Subnet } from './address.ts';
+import { type AddressRange, rangeOf, type Subnet, subnetsOverlap } from './address.ts';
 import type { KeylessFinding } from './finding.ts';
 import type { LeaseValue } from './lease-value.ts';
 import type { LiveLease } from './snapshot.ts';
@@ -83,4 +83,11 @@ function sharing<T>(
     found.push([lease, { rule, severity: 'warning', message }]);
   }
   return found;
+}
+
+/** Whether two leases have addresses of either family in common. */
+export function shareAddresses(a: LiveLease, b: LiveLease): boolean {
+  const meet = (one: Subnet | null, other: Subnet | null) =>
+    one !== null && other !== null && subnetsOverlap(one, other);
+  return meet(a.subnet, b.subnet) || meet(a.ipv6Subnet, b.ipv6Subnet);
 }

@@ -1,9 +1,9 @@
-import { rangeOf, rangesOverlap, type Subnet } from './address.ts';
 import { nodesOf } from './bigip-lease.ts';
 import type { Change, Plan } from './change.ts';
 import { configDocument } from './compare-config.ts';
 import type { LiveFinding, RuleId, Severity } from './finding.ts';
 import { planCopy, planRemoval } from './lease-change.ts';
+import { shareAddresses } from './lease-pairs.ts';
 import { configChange } from './plan.ts';
 import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
 
@@ -117,9 +117,7 @@ function migrated(lease: LiveLease, input: MigrationInput): Part {
 /** A copy goes where nobody else is, and never gives a node a second lease. */
 function inFreePlace(copy: LiveLease, ttl: number | null, input: MigrationInput): Part {
   const { target, written } = input;
-  const holder = target.leases.find(
-    (one) => overlap(one.subnet, copy.subnet) || overlap(one.ipv6Subnet, copy.ipv6Subnet),
-  );
+  const holder = target.leases.find((one) => shareAddresses(one, copy));
   if (holder !== undefined) {
     const message = `${holder.name} of the target has addresses of ${copy.name}, which is not copied`;
     return left('subnets-overlap', holder.stored.key, message);
@@ -143,10 +141,6 @@ function renewed(
   const remaining = there.stored.ttl ?? targetTtls.get(there.stored.key) ?? null;
   if (ttl === null || remaining === null || ttl - remaining <= RENEWED_BY) return NOTHING;
   return { changes: [{ ...planCopy(copy, there, ttl), action: 'rewrite' }], problems: [] };
-}
-
-function overlap(a: Subnet | null, b: Subnet | null): boolean {
-  return a !== null && b !== null && a.family === b.family && rangesOverlap(rangeOf(a), rangeOf(b));
 }
 
 function samePublicIP(a: LiveLease, b: LiveLease): boolean {

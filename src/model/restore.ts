@@ -1,9 +1,9 @@
-import { rangeOf, rangesOverlap, type Subnet } from './address.ts';
 import { nodesOf } from './bigip-lease.ts';
 import type { Change, Plan } from './change.ts';
 import { dangersOf } from './dangers.ts';
 import type { LiveFinding, RuleId, Severity } from './finding.ts';
 import { planCopy } from './lease-change.ts';
+import { shareAddresses } from './lease-pairs.ts';
 import { configChange, restartFinding } from './plan.ts';
 import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
 
@@ -93,12 +93,8 @@ function restoredLease(kept: LiveLease, live: LiveState, options: RestoreOptions
 function holderOf(kept: LiveLease, live: LiveState): LiveLease | undefined {
   return live.leases.find((lease) => {
     if (lease.stored.key === kept.stored.key) return isNode(lease) && !isNode(kept);
-    return overlap(lease.subnet, kept.subnet) || overlap(lease.ipv6Subnet, kept.ipv6Subnet);
+    return shareAddresses(lease, kept);
   });
-}
-
-function overlap(a: Subnet | null, b: Subnet | null): boolean {
-  return a !== null && b !== null && a.family === b.family && rangesOverlap(rangeOf(a), rangeOf(b));
 }
 
 function clash(kept: LiveLease, holder: LiveLease): Part {
