@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeAtomic } from '../atomic-file.ts';
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type Dump, readDump } from './dump.ts';
 import { StoreError } from './errors.ts';
@@ -167,7 +167,7 @@ export class FileStore implements KeyStore {
 
   private async save(document: StoreDocument): Promise<void> {
     try {
-      await writeFileAtomic(this.#path, `${JSON.stringify(document, null, 2)}\n`);
+      await writeAtomic(this.#path, `${JSON.stringify(document, null, 2)}\n`);
     } catch (cause) {
       throw this.inaccessible('written', cause);
     }

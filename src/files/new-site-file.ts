@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeAtomicSync } from '../atomic-file.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 
 /**
@@ -45,7 +45,7 @@ export function writeSiteFile(
   }
   try {
     const mode = options.secret ? { mode: 0o600 } : {};
-    writeFileAtomic.sync(path.resolve(cwd, file), text, mode);
+    writeAtomicSync(path.resolve(cwd, file), text, mode);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new Problem(`${file} cannot be written (${code})`, {

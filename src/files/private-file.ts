@@ -1,6 +1,5 @@
-import { chmodSync } from 'node:fs';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeAtomic } from '../atomic-file.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { makeFolder } from './make-folder.ts';
 
@@ -17,9 +16,7 @@ export async function writePrivateFile(
 ): Promise<void> {
   try {
     makeFolder(path.dirname(file), 0o700);
-    await writeFileAtomic(file, text, { mode: 0o600 });
-    // A file that was there before keeps its mode otherwise.
-    chmodSync(file, 0o600);
+    await writeAtomic(file, text, { mode: 0o600 });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     throw new Problem(`${file} cannot be written (${code}), so nothing was changed`, {

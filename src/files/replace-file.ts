@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { writeAtomic } from '../atomic-file.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 
 /**
@@ -17,7 +17,7 @@ export async function replaceFile(
   const where = path.resolve(cwd, file);
   try {
     if (readFileSync(where, 'utf8') === before) {
-      await writeFileAtomic(where, after);
+      await writeAtomic(where, after);
       return;
     }
   } catch (cause) {
