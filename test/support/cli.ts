@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** Called with what the process writes to file descriptor 3, which is open only then. */
+  readonly report?: (text: string) => void;
 }
 
 /** A started executable and what becomes of it. */
@@ -33,8 +35,9 @@ export function start(args: readonly string[], options: RunOptions = {}): Runnin
   const child = spawn(process.execPath, [EXECUTABLE, ...args], {
     cwd,
     env: { ...cleanEnvironment(), XDG_STATE_HOME: path.join(cwd, 'state'), ...options.env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+    stdio: ['pipe', 'pipe', 'pipe', ...(options.report ? (['pipe'] as const) : [])],
+  }) as ChildProcessWithoutNullStreams;
+  child.stdio[3]?.on('data', (chunk) => options.report?.(String(chunk)));
   const out: Buffer[] = [];
   const err: Buffer[] = [];
   child.stdout.on('data', (chunk) => out.push(chunk));

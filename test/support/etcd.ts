@@ -25,6 +25,8 @@ export interface EtcdMember {
   readonly pid: number;
   /** Sends a signal, e.g. SIGSTOP to freeze it, SIGKILL to kill it. */
   signal(name: NodeJS.Signals): void;
+  /** Starts it anew, with its data, after it was killed; nothing when it still runs. */
+  restart(): Promise<void>;
 }
 
 /** A real etcd, of one member or more, on loopback with its data in a temporary folder. */
@@ -47,7 +49,7 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
   const clientUrl = (i: number) => `${scheme}://127.0.0.1:${ports[2 * i]}`;
   const peerUrl = (i: number) => `http://127.0.0.1:${ports[2 * i + 1]}`;
   const cluster = names.map((name, i) => `${name}=${peerUrl(i)}`).join(',');
-  const children = names.map((name, i) => {
+  const launch = (name: string, i: number) => {
     const args = [
       `--name=${name}`,
       `--data-dir=${path.join(folder, name)}`,
@@ -69,7 +71,9 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
       ...(options.args ?? []),
     ];
     return spawn('etcd', args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  });
+  };
+  const children = names.map(launch);
+  const killed = new Set<number>();
   const logs = children.map(collect);
   const tlsArgs = options.tls
     ? [
@@ -119,7 +123,18 @@ export async function startEtcd(options: EtcdOptions = {}): Promise<Etcd> {
       name,
       endpoint: endpoints[i] ?? '',
       pid: children[i]?.pid ?? 0,
-      signal: (signal) => children[i]?.kill(signal),
+      signal(signal) {
+        children[i]?.kill(signal);
+        if (signal === 'SIGKILL') killed.add(i);
+      },
+      async restart() {
+        const child = children[i];
+        if (child === undefined || !killed.delete(i)) return;
+        await end(child);
+        const anew = launch(name, i);
+        logs[i] = collect(anew);
+        children[i] = anew;
+      },
     })),
     etcdctl,
     async stop() {

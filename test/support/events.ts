@@ -6,6 +6,11 @@ export interface V2Event {
   readonly key: string;
 }
 
+interface EventReply {
+  readonly action: string;
+  readonly node: { readonly key: string; readonly modifiedIndex: number };
+}
+
 /** All events under a v2 folder since an index, in order. */
 export async function v2Events(
   endpoint: string,
@@ -17,12 +22,11 @@ export async function v2Events(
   const newest = Number(head.headers.get('x-etcd-index'));
   for (let index = since + 1; index <= newest; ) {
     const url = `${endpoint}/v2/keys${folder}?wait=true&recursive=true&waitIndex=${index}`;
-    const reply = await fetch(url, { signal: AbortSignal.timeout(1_000) }).catch(() => null);
-    if (reply === null) break;
-    const event = (await reply.json()) as {
-      action: string;
-      node: { key: string; modifiedIndex: number };
-    };
+    // The header comes at once, the event only when there is one.
+    const event = await fetch(url, { signal: AbortSignal.timeout(1_000) })
+      .then((reply) => reply.json() as Promise<EventReply>)
+      .catch(() => null);
+    if (event === null) break;
     events.push({ action: event.action, key: event.node.key });
     index = event.node.modifiedIndex + 1;
   }

@@ -33,7 +33,7 @@ function v2Hand(etcd: Etcd): Hand {
       etcd.etcdctl(2, 'rm', '--recursive', key);
     },
     async all() {
-      const reply = await fetch(`${etcd.endpoints[0]}/v2/keys/?recursive=true&sorted=true`);
+      const reply = await fetch(`${etcd.endpoints[0]}/v2/keys/?recursive=true&quorum=true`);
       const { node } = (await reply.json()) as { node: Node2 };
       return Object.fromEntries(flatten(node));
     },
