@@ -1,5 +1,5 @@
 // Bundles src/ into dist/: one file to start, one chunk for each lazily loaded part.
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import protobuf from 'protobufjs';
@@ -76,7 +76,7 @@ const fastWidths = {
 };
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['src/start.ts'],
   outdir: 'dist',
@@ -88,6 +88,7 @@ await build({
   mainFields: ['module', 'main'],
   minify: true,
   sourcemap: 'external',
+  metafile: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [embedProtos, fastWidths],
@@ -98,3 +99,5 @@ await build({
   },
   logLevel: 'warning',
 });
+// What went into the bundle, of which `npm run sbom` makes a bill of materials.
+writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(metafile));

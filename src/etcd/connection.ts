@@ -14,6 +14,16 @@ export interface EtcdConnection {
   readonly settle: number;
   readonly tls: TlsFiles;
   readonly credentials: { readonly user: string; readonly password: string } | null;
+  /** Null where every endpoint is dialled directly. */
+  readonly proxy: HttpProxy | null;
+}
+
+/** An HTTP proxy that opens tunnels (CONNECT, RFC 9110 section 9.3.6). */
+export interface HttpProxy {
+  /** `http://HOST:PORT`, maybe with a user and a password. */
+  readonly url: string;
+  /** Endpoints that are dialled directly all the same. */
+  readonly except: readonly string[];
 }
 
 /** Paths of PEM files. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TlsMaterial } from './connection.ts';
+import type { EtcdConnection, HttpProxy, TlsMaterial } from './connection.ts';
 import { hostOf, StoreError, timeoutOf } from './errors.ts';
 import { whyClosed } from './probe.ts';
 
@@ -19,12 +19,19 @@ const GRACE = 100;
 export class Endpoints {
   #preferred = 0;
 
+  readonly list: readonly string[];
+  /** Milliseconds for one operation, all endpoints together. */
+  readonly timeout: number;
+  readonly #proxy: HttpProxy | null;
+
   constructor(
-    readonly list: readonly string[],
-    /** Milliseconds for one operation, all endpoints together. */
-    readonly timeout: number,
+    { endpoints, timeout, proxy }: EtcdConnection,
     readonly tls: TlsMaterial | null,
-  ) {}
+  ) {
+    this.list = endpoints;
+    this.timeout = timeout;
+    this.#proxy = proxy;
+  }
 
   /**
    * Runs an operation on the first endpoint that answers. When all fail and one of them may yet
@@ -35,6 +42,14 @@ export class Endpoints {
    * @throws StoreError of the last kind of failure; of all endpoints, if they failed differently.
    */
   async run<T>(operation: Operation<T>): Promise<T> {
+    try {
+      return await this.goThrough(operation);
+    } catch (error) {
+      throw error instanceof StoreError && this.#proxy ? through(this.#proxy, error) : error;
+    }
+  }
+
+  private async goThrough<T>(operation: Operation<T>): Promise<T> {
     const end = Date.now() + this.timeout;
     const first = await this.round(operation, end, false);
     if ('result' in first) return first.result;
@@ -80,7 +95,8 @@ export class Endpoints {
   /** The failure if the next endpoint may do better; throws what would fail there too. */
   private async transient(error: unknown, endpoint: string, end: number): Promise<StoreError> {
     if (!(error instanceof StoreError) || !error.transient) throw error;
-    if (error.failure !== 'closed') return error;
+    // What a proxy closed is not dialled past it.
+    if (error.failure !== 'closed' || this.#proxy) return error;
     const reason = await whyClosed(endpoint, this.tls, Math.max(end - Date.now(), 1));
     if (reason !== null) throw reason;
     return error;
@@ -101,6 +117,15 @@ async function within<T>(work: Promise<T>, limit: number, endpoint: string): Pro
   } finally {
     controller.abort();
   }
+}
+
+/** A failure that the proxy may be at fault for. */
+function through(proxy: HttpProxy, error: StoreError): StoreError {
+  const message = `${error.message} (through the proxy at ${new URL(proxy.url).host})`;
+  return new StoreError(error.failure, message, {
+    cause: error,
+    ...(error.fix ? { fix: error.fix } : {}),
+  });
 }
 
 function summary(failures: readonly StoreError[], endpoints: Endpoints): StoreError {

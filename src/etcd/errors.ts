@@ -11,6 +11,7 @@ export type StoreFailure =
   | 'tls-client-certificate'
   | 'tls-file'
   | 'tls-mismatch'
+  | 'tls-version'
   | 'no-leader'
   | 'auth-failed'
   | 'auth-needed'
@@ -102,6 +103,12 @@ const TLS_MISMATCH =
   /wrong version number|packet length too long|EPROTO.*(http request|unsupported protocol)|client sent an HTTP request to an HTTPS server|HPE_INVALID|Parse Error|Expected HTTP\//i;
 
 const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, string])[] = [
+  [
+    /alert protocol version|ALERT_PROTOCOL_VERSION|ERR_SSL_UNSUPPORTED_PROTOCOL/i,
+    'tls-version',
+    'etcd at %h speaks no version of TLS that is safe, which 1.2 and 1.3 are',
+    'update what answers there',
+  ],
   [
     /SELF_SIGNED_CERT|DEPTH_ZERO|self[- ]signed certificate|UNABLE_TO_(VERIFY|GET)|unable to (verify|get)|signature failure/i,
     'tls-untrusted',

@@ -1,6 +1,6 @@
 import type net from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Agent, buildConnector, type Dispatcher, request } from 'undici';
+import { Agent, buildConnector, type Dispatcher, ProxyAgent, request } from 'undici';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
 import { noLeader, StoreError } from './errors.ts';
@@ -21,22 +21,32 @@ interface LongPoll {
 /** Requests to etcd's v2 HTTP API. */
 export class V2Client {
   readonly endpoints: Endpoints;
-  readonly #agent: Agent;
+  readonly #direct: Agent;
+  readonly #proxied: ProxyAgent | null;
+  readonly #exceptions: readonly string[];
   readonly #headers: Record<string, string>;
   readonly #withUser: boolean;
 
   constructor(connection: EtcdConnection) {
     const tls = readTlsFiles(connection);
-    this.endpoints = new Endpoints(connection.endpoints, connection.timeout, tls);
-    this.#agent = new Agent({ connect: dialer(tls, connection.timeout) });
-    const { credentials } = connection;
+    const { credentials, proxy, timeout } = connection;
+    this.endpoints = new Endpoints(connection, tls);
+    this.#direct = new Agent({ connect: dialer(tls, timeout) });
+    const requestTls = { ...tls, timeout };
+    this.#proxied = proxy && new ProxyAgent({ uri: proxy.url, proxyTunnel: true, requestTls });
+    this.#exceptions = proxy?.except ?? [];
     const login = credentials && Buffer.from(`${credentials.user}:${credentials.password}`);
     this.#headers = login ? { authorization: `Basic ${login.toString('base64')}` } : {};
     this.#withUser = credentials !== null;
   }
 
   close(): void {
-    void this.#agent.destroy();
+    void this.#direct.destroy();
+    void this.#proxied?.destroy();
+  }
+
+  private dispatcher(endpoint: string): Dispatcher {
+    return this.#exceptions.includes(endpoint) ? this.#direct : (this.#proxied ?? this.#direct);
   }
 
   /** One key or folder, read on whichever endpoint answers. */
@@ -66,7 +76,7 @@ export class V2Client {
       const response = await Promise.race([
         request(`${keyUrl(endpoint, key)}${query}`, {
           method,
-          dispatcher: this.#agent,
+          dispatcher: this.dispatcher(endpoint),
           headers: {
             ...this.#headers,
             ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}),
@@ -91,7 +101,9 @@ export class V2Client {
    */
   private async lossOfLeader(endpoint: string, url: string, signal: AbortSignal): Promise<never> {
     const status = await pause(ASK_FOR_LEADER_AFTER, undefined, { signal })
-      .then(() => request(`${url}/members/leader`, { dispatcher: this.#agent, signal }))
+      .then(() =>
+        request(`${url}/members/leader`, { dispatcher: this.dispatcher(endpoint), signal }),
+      )
       .then(async ({ statusCode, body }) => {
         await body.dump();
         return statusCode;
@@ -120,7 +132,7 @@ export class V2Client {
       const response = await request(
         `${keyUrl(endpoint, key)}?wait=true&recursive=true&waitIndex=${index}`,
         {
-          dispatcher: this.#agent,
+          dispatcher: this.dispatcher(endpoint),
           headers: this.#headers,
           signal: AbortSignal.any([signal, over.signal]),
           bodyTimeout: 0,

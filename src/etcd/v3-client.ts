@@ -15,7 +15,7 @@ export class EndpointClient {
   deadline = new Date();
 
   constructor(endpoint: string, connection: EtcdConnection, material: TlsMaterial | null) {
-    ignoreProxies();
+    nameProxy(connection.proxy);
     tameTls();
     const { credentials } = connection;
     this.etcd = new Etcd3({
@@ -39,7 +39,7 @@ export class EndpointClient {
       defaultCallOptions: ({ isStream }) => (isStream ? {} : { deadline: this.deadline }),
       grpcOptions: {
         'grpc.max_receive_message_length': -1,
-        'grpc.enable_http_proxy': 0,
+        'grpc.enable_http_proxy': connection.proxy === null ? 0 : 1,
         // A member that froze, or a cut line, is noticed while a watch is silent. etcd takes a client
         // that asks more often than every five seconds for an attacker.
         'grpc.keepalive_time_ms': 10_000,
@@ -72,12 +72,18 @@ const requireLeader: import('@grpc/grpc-js').Interceptor = (options, nextCall) =
     },
   });
 
-/** The login call takes no channel options: without this it would go through the shell's proxy. */
-function ignoreProxies(): void {
-  for (const name of ['grpc_proxy', 'https_proxy', 'http_proxy']) {
+/**
+ * The library learns of a proxy from the environment alone, and asks it anew for the login call, which
+ * takes no channel options: what the shell says there gives way to what this connection is to use.
+ */
+function nameProxy(proxy: EtcdConnection['proxy']): void {
+  for (const name of ['grpc_proxy', 'https_proxy', 'http_proxy', 'no_grpc_proxy', 'no_proxy']) {
     delete process.env[name];
     delete process.env[name.toUpperCase()];
   }
+  if (proxy === null) return;
+  process.env['grpc_proxy'] = proxy.url;
+  process.env['no_grpc_proxy'] = proxy.except.map((one) => new URL(one).hostname).join(',');
 }
 
 let tlsTamed = false;

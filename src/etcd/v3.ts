@@ -35,7 +35,7 @@ export class V3Store implements KeyStore {
     this.settle = connection.settle;
     this.description = `etcd v3 at ${connection.endpoints.join(', ')}`;
     this.#tls = readTlsFiles(connection);
-    this.#endpoints = new Endpoints(connection.endpoints, connection.timeout, this.#tls);
+    this.#endpoints = new Endpoints(connection, this.#tls);
   }
 
   async read(): Promise<Snapshot> {

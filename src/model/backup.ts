@@ -1,5 +1,6 @@
 import { validateBackup } from './generated/backup-validator.js';
 import type { BackupDocument, BackupKey } from './generated/documents.ts';
+import { isInside } from './inside.ts';
 import { EXIT, Problem } from './problem.ts';
 import { decodeSnapshot, type LiveState, type Snapshot, type StoredKey } from './snapshot.ts';
 
@@ -68,11 +69,6 @@ export function readBackup(text: string, file: string): BackupDocument {
   const keys = new Set(leases.map(({ key }) => key));
   if (keys.size < leases.length) throw invalid('it holds a key twice');
   return document;
-}
-
-function isInside(key: string, folder: string): boolean {
-  const rest = key.slice(folder.length);
-  return key.startsWith(folder) && !rest.split('/').some((step) => ['', '.', '..'].includes(step));
 }
 
 /** A backup as the state it was made of, its keys under the prefix where they are to go. */

@@ -1,6 +1,7 @@
 import { type Change, isInSync, type Plan } from './change.ts';
 import type { PlanDocument } from './generated/documents.ts';
 import { validatePlan } from './generated/plan-validator.js';
+import { isInside } from './inside.ts';
 import { EXIT, Problem } from './problem.ts';
 import type { Snapshot, StoredKey } from './snapshot.ts';
 
@@ -82,7 +83,7 @@ export function readSavedPlan(text: string, file: string): PlanDocument {
   }
   const { prefix, changes } = document;
   const wrong = changes.find(({ kind, key }) =>
-    kind === 'config' ? key !== `${prefix}/config` : !key.startsWith(`${prefix}/subnets/`),
+    kind === 'config' ? key !== `${prefix}/config` : !isInside(key, `${prefix}/subnets/`),
   );
   if (wrong) throw invalid(`${JSON.stringify(wrong.key)} is none of its network's keys`);
   return document;

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { EtcdConnection, TlsFiles } from '../etcd/connection.ts';
+import type { EtcdConnection, HttpProxy, TlsFiles } from '../etcd/connection.ts';
 import { readFileText } from '../files/site-file.ts';
 import type { EtcdApi } from '../model/check-network.ts';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -86,6 +86,7 @@ export async function resolveConnection(
       tls,
       credentials:
         user && !isFile && !options.offline ? await credentials(user, args, world) : null,
+      proxy: args.on('use-env-proxy') && !isFile ? await environmentProxy(list, origins) : null,
     },
     api: api as EtcdApi,
     notice: endpointsNotice(endpoints, list, etcd, site, Object.keys(tls).length > 0),
@@ -176,6 +177,29 @@ function endpointOf(text: string, base: string, withTls: boolean): string {
   // URL drops a port that is its scheme's default, so the text decides whether there was one.
   const port = url.port || (/:(\d+)\/?$/.exec(withScheme)?.[1] ?? '2379');
   return `${url.protocol}//${url.hostname}:${port}`;
+}
+
+/**
+ * The proxy that the environment names for these endpoints; null when it names none.
+ *
+ * @throws Problem (exit 64) when it is none that can open a tunnel, or not the same for all of them
+ */
+async function environmentProxy(
+  endpoints: readonly string[],
+  origins: Origin[],
+): Promise<HttpProxy | null> {
+  const { getProxyForUrl } = await import('proxy-from-env');
+  const urls = new Set(endpoints.map(getProxyForUrl).filter((url) => url !== ''));
+  const [url, other] = urls;
+  if (url === undefined) return null;
+  const fix = 'set https_proxy and http_proxy to one http:// URL, or leave --use-env-proxy out';
+  const parsed = URL.canParse(url) ? new URL(url) : null;
+  if (parsed?.protocol !== 'http:' || other !== undefined) {
+    const what = other === undefined ? 'no http:// URL' : 'not the same for all endpoints';
+    throw new Problem(`the proxy of the environment is ${what}`, { exit: EXIT.usage, fix });
+  }
+  origins.push({ option: 'proxy', value: `http://${parsed.host}`, from: 'environment' });
+  return { url, except: endpoints.filter((endpoint) => getProxyForUrl(endpoint) === '') };
 }
 
 function endpointsNotice(

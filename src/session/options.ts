@@ -91,6 +91,11 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
     env: ['FLANNELD_ETCD_PREFIX', 'FLANNEL_ETCD_PREFIX'],
   },
   {
+    flag: 'use-env-proxy',
+    type: 'switch',
+    describe: 'reach etcd through the proxy that https_proxy, http_proxy and no_proxy name',
+  },
+  {
     flag: 'etcd-api',
     type: 'text',
     choices: ['auto', 'v2', 'v3'],

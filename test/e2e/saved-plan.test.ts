@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -182,6 +182,28 @@ describe('apply --plan', () => {
 
     expect(code).toBe(3);
     expect(stderr).toBe(`error: plan.json is no saved plan: ${why}. Make one with diff --save\n`);
+  });
+
+  it.each([
+    '/somebody/else',
+    `${PREFIX}/subnets/../../../somebody/else`,
+    `${PREFIX}/subnets/./10.244.100.0-24`,
+    `${PREFIX}/subnets/`,
+    `${PREFIX}/config`,
+  ])('refuses to write a lease to %s', async (key) => {
+    const folder = temporaryFolder({ 'flannel-bigip.yaml': PAIR });
+    const at = ['--endpoints', 'file:etcd.json'];
+    await run(['diff', '--save', 'plan.json', ...at], { cwd: folder });
+    const file = path.join(folder, 'plan.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(LEASE, key));
+
+    const { code, stderr } = await run(['apply', '--plan', 'plan.json', ...at], { cwd: folder });
+
+    expect(code).toBe(3);
+    expect(stderr).toBe(
+      `error: plan.json is no saved plan: "${key}" is none of its network's keys. Make one with diff --save\n`,
+    );
+    expect(existsSync(path.join(folder, 'etcd.json'))).toBe(false);
   });
 
   it.each(['--prune', '--rewrite'])(

@@ -13,6 +13,7 @@ export function connectionTo(
     settle: 0,
     tls: {},
     credentials: null,
+    proxy: null,
     ...changes,
   };
 }
