@@ -22,9 +22,10 @@ module.exports = {
       from: { path: '^src/model/' },
       to: { dependencyTypes: ['core'] },
     },
-    above('etcd', 'files/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
-    above('files', 'etcd/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
-    above('output', 'etcd/', 'files/', 'session/', 'commands/', 'cli', 'start', 'world'),
+    above('etcd', 'kubernetes/', 'files/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
+    above('kubernetes', 'etcd/', 'files/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
+    above('files', 'kubernetes/', 'etcd/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
+    above('output', 'kubernetes/', 'etcd/', 'files/', 'session/', 'commands/', 'cli', 'start', 'world'),
     above('session', 'commands/', 'cli', 'start'),
     above('commands', 'cli', 'start'),
     {

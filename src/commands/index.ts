@@ -2,6 +2,7 @@ import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/formats.ts';
 import type { CommandSpec } from '../session/command-spec.ts';
 import { INIT_OPTIONS } from '../session/init/options.ts';
+import { KUBE_OPTIONS } from '../session/kubernetes.ts';
 import {
   DIRECTION_OPTIONS,
   ETCD_OPTIONS,
@@ -10,6 +11,7 @@ import {
   type OptionSpec,
   outputOption,
 } from '../session/options.ts';
+import { run as annotate } from './annotate.ts';
 import { run as apply } from './apply.ts';
 import { run as backup } from './backup.ts';
 import { run as completion } from './completion.ts';
@@ -340,6 +342,48 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip migrate --retire v2', 'a day after the last node is through'],
     ],
     run: migrate,
+  },
+  {
+    name: 'annotate',
+    usage: 'annotate [NODE..]',
+    describe: 'set on each Kubernetes Node what CIS must know of its VTEP',
+    positionals: 'any',
+    options: [
+      FILE_OPTION,
+      ...READ_OPTIONS,
+      ...KUBE_OPTIONS,
+      {
+        flag: 'node',
+        type: 'text',
+        placeholder: 'NAME',
+        describe: "one Node, with its kubelet's own credentials too: one GET, one PATCH, no list",
+      },
+      {
+        flag: 'self',
+        type: 'switch',
+        describe: 'the Node of this host (NODE_NAME, else the host name)',
+      },
+      {
+        flag: 'check',
+        type: 'switch',
+        describe: 'change nothing; exit 2 when a Node is not as it must be, or has no lease',
+      },
+      { flag: 'remove', type: 'switch', describe: "take flannel's four annotations off again" },
+      YES,
+      { ...DRY_RUN, describe: 'show what would change, write nothing' },
+      BACKUP_DIR,
+      outputOption('table', 'json'),
+    ],
+    examples: [
+      ['flannel-bigip annotate', 'show what differs, ask, annotate every Node'],
+      ['flannel-bigip annotate --check', 'in CI or monitoring'],
+      [
+        'flannel-bigip annotate --self --yes --kubeconfig /etc/kubernetes/kubelet.conf',
+        "on a node, with the kubelet's credentials",
+      ],
+      ['flannel-bigip annotate --remove node-3', 'take it back'],
+    ],
+    run: annotate,
   },
   {
     name: 'completion',

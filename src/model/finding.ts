@@ -139,6 +139,9 @@ export const LIVE_RULES = [
   'newer-lease',
   'target-differs',
   'store-in-use',
+  'node-without-lease',
+  'node-ambiguous',
+  'lease-without-node',
 ] as const;
 
 export type RuleId = (typeof FILE_RULES)[number] | (typeof LIVE_RULES)[number];

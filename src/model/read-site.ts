@@ -7,6 +7,7 @@ import { validateSite } from './generated/site-validator.js';
 import { filterFindings, type Ignore, type IgnoredFinding, readIgnores } from './ignore.ts';
 import { BigIpReader } from './read-bigip.ts';
 import { checkBigips } from './rules/bigips.ts';
+import { checkKubernetes } from './rules/kubernetes.ts';
 import type { Site } from './site.ts';
 import { followPointer, lastEntry, pointerStep, type SourceNode, toValue } from './source.ts';
 import { suggest } from './suggest.ts';
@@ -53,6 +54,7 @@ export function readSite(root: SourceNode, { api, release }: ReadOptions = {}): 
       ...structure,
       ...network.findings,
       ...reader.findings,
+      ...checkKubernetes(document.kubernetes),
       ...(network.config
         ? checkBigips(known, network.config, configPlace(networkNode, '/network'))
         : []),
@@ -71,6 +73,7 @@ export function readSite(root: SourceNode, { api, release }: ReadOptions = {}): 
       etcd: { ...document.etcd },
       network: { text: JSON.stringify(document.network), config: network.config },
       bigips: known.map(({ bigip }) => bigip),
+      kubernetes: { ...document.kubernetes },
     },
     findings,
     ignored,

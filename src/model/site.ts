@@ -8,6 +8,17 @@ export interface Site {
   readonly etcd: EtcdSettings;
   readonly network: DeclaredNetwork;
   readonly bigips: readonly BigIp[];
+  readonly kubernetes: KubernetesSettings;
+}
+
+/** What the site file says of Kubernetes; the path as written, relative to the site file. */
+export interface KubernetesSettings {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Label selector of Nodes that run no flannel. */
+  readonly ignoreNodes?: string;
+  /** Public IP by Node name. */
+  readonly nodes?: Readonly<Record<string, string>>;
 }
 
 /** What the site file says of etcd; paths as written, to be taken relative to the site file. */

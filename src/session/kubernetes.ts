@@ -1,0 +1,106 @@
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { KubeAccess } from '../kubernetes/kubeconfig.ts';
+import type { Nodes } from '../kubernetes/nodes.ts';
+import type { KubeNode } from '../model/kube-node.ts';
+import { type LabelSelector, parseLabelSelector } from '../model/label-selector.ts';
+import { EXIT, Problem } from '../model/problem.ts';
+import type { World } from '../world.ts';
+import { type Args, type OptionSpec, parseDuration } from './options.ts';
+import type { LoadedSite } from './site.ts';
+
+/** How the Kubernetes API server is reached: flag, then KUBECONFIG, then the site file. */
+export const KUBE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'kubeconfig',
+    type: 'text',
+    completes: 'file',
+    placeholder: 'PATH',
+    describe: "kubeconfig file (default: a pod's service account, else ~/.kube/config)",
+    env: ['KUBECONFIG'],
+  },
+  {
+    flag: 'context',
+    type: 'text',
+    placeholder: 'NAME',
+    describe: 'context of the kubeconfig (default: its current one)',
+  },
+];
+
+/** The Nodes of the cluster that flags, environment and site file name. */
+export async function openNodes(
+  args: Args,
+  world: World,
+  loaded: LoadedSite | null,
+): Promise<Nodes> {
+  // A megabyte of generated code, which only these commands want.
+  const [{ loadKubeconfig }, { Nodes }] = await Promise.all([
+    import('../kubernetes/kubeconfig.ts'),
+    import('../kubernetes/nodes.ts'),
+  ]);
+  const { config, server } = loadKubeconfig(accessOf(args, world, loaded));
+  return new Nodes(config, server, parseDuration(args.text('timeout') ?? '10s', 'timeout'));
+}
+
+function accessOf(args: Args, world: World, loaded: LoadedSite | null): KubeAccess {
+  const { kubeconfig: declared, context: declaredContext } = loaded?.site.kubernetes ?? {};
+  const given = args.text('kubeconfig') ?? (world.env['KUBECONFIG'] || undefined);
+  const kubeconfig =
+    given === undefined
+      ? declared && path.resolve(loaded?.folder ?? world.cwd, declared)
+      : given
+          .split(':')
+          .filter(Boolean)
+          .map((file) => path.resolve(world.cwd, file))
+          .join(':');
+  const context = args.text('context') ?? declaredContext;
+  return { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) };
+}
+
+/** Which Nodes a command is about; null is all of them. */
+export function namedNodes(args: Args, world: World): readonly string[] | null {
+  const one = args.text('node');
+  if (one !== undefined && args.on('self')) {
+    throw new Problem('--node and --self name a Node each', {
+      exit: EXIT.usage,
+      fix: 'pass one of them',
+    });
+  }
+  if (args.positionals.length > 0) return [...new Set(args.positionals)];
+  if (one !== undefined) return [one];
+  // A kubelet calls its Node after its host, in lower case, unless told otherwise.
+  return args.on('self') ? [world.env['NODE_NAME'] || hostname().toLowerCase()] : null;
+}
+
+/**
+ * Reads Nodes: all of them in pages, or each named one by itself, which is all that the credentials of
+ * a kubelet may do.
+ *
+ * @throws Problem (exit 1) when a named one is not there
+ */
+export async function readNodes(
+  api: Nodes,
+  names: readonly string[] | null,
+  loaded: LoadedSite | null,
+): Promise<KubeNode[]> {
+  const ignored = ignoredNodes(loaded);
+  if (names === null) return (await api.list()).filter(({ labels }) => !ignored(labels));
+  const nodes: KubeNode[] = [];
+  for (const name of names) {
+    const node = await api.get(name);
+    if (node === null) {
+      throw new Problem(`there is no Node ${name}`, {
+        exit: EXIT.failed,
+        fix: 'check its name with kubectl get nodes; --node NAME where it is not the host name',
+      });
+    }
+    nodes.push(node);
+  }
+  return nodes;
+}
+
+function ignoredNodes(loaded: LoadedSite | null): LabelSelector {
+  const text = loaded?.site.kubernetes.ignoreNodes;
+  // The rules of the site file have seen to it that it can be read.
+  return (text === undefined ? null : parseLabelSelector(text)) ?? (() => false);
+}
