@@ -45,18 +45,32 @@ export function planAnnotations(
   options: MatchOptions,
 ): NodePlan {
   const { matched, problems } = matchNodes(nodes, leases, options);
-  return {
-    nodes: byName(
-      matched.map(({ node, lease }) => ({
-        ...factsOf(node),
-        publicIP: lease.publicIP,
-        macWanted: lease.mac,
-        lease: lease.name,
-        changes: differences(node.annotations, lease.publicIP, lease.mac),
-      })),
-    ),
-    problems,
-  };
+  const planned = byName(
+    matched.map(({ node, lease }) => ({
+      ...factsOf(node),
+      publicIP: lease.publicIP,
+      macWanted: lease.mac,
+      lease: lease.name,
+      changes: differences(node.annotations, lease.publicIP, lease.mac),
+    })),
+  );
+  return { nodes: planned, problems: [...problems, ...staleEntries(planned)] };
+}
+
+/** CIS computes ARP entries when pods come and go, and at no other time (cis.md, section 6). */
+function staleEntries(planned: readonly NodeChange[]): NodeFinding[] {
+  const names = planned
+    .filter(({ isReady, macNow, macWanted }) => isReady !== false && macNow && macNow !== macWanted)
+    .map(({ name }) => name);
+  const [node] = names;
+  if (node === undefined) return [];
+  const listed =
+    names.length > 5
+      ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
+      : names.join(', ');
+  const message = `the MAC of ${listed} changes while it is Ready: CIS keeps the ARP entries of its pods with the old one`;
+  const fix = 'restart CIS afterwards: kubectl -n NAMESPACE rollout restart deployment CIS';
+  return [{ rule: 'stale-arp-entry', severity: 'warning', message, fix, node, key: null }];
 }
 
 /** What takes flannel's four annotations off these Nodes again. */

@@ -142,6 +142,7 @@ export const LIVE_RULES = [
   'node-without-lease',
   'node-ambiguous',
   'lease-without-node',
+  'stale-arp-entry',
 ] as const;
 
 export type RuleId = (typeof FILE_RULES)[number] | (typeof LIVE_RULES)[number];
