@@ -118,7 +118,7 @@ export function clusterSuite(api: Api): void {
   afterAll(() => etcd.stop());
 
   /** Of the conversation, how much has gone by when the fault comes: most of the start only reads. */
-  const MOMENTS = FULL ? [0.5, 0.65, 0.8] : [0.65];
+  const MOMENTS = FULL ? [0.55, 0.8] : [0.65];
   const CASES = scenarios(api).flatMap((scenario, i) =>
     (FULL ? FAULTS : FAULTS.slice(i % FAULTS.length, (i % FAULTS.length) + 1)).map((fault) => ({
       scenario,
