@@ -55,7 +55,7 @@ const FAULTS: readonly Fault[] = [
 
 interface MemberStatus {
   readonly Endpoint: string;
-  readonly Status: { readonly leader: number; readonly header: { readonly member_id: number } };
+  readonly Status: { readonly leader?: number; readonly header: { readonly member_id: number } };
 }
 
 function statuses(etcd: Etcd): readonly MemberStatus[] {
@@ -68,7 +68,9 @@ async function healthy(etcd: Etcd) {
   const all = await until('all members to agree on a leader', () => {
     const found = statuses(etcd);
     const leaders = new Set(found.map(({ Status }) => Status.leader));
-    return found.length === etcd.members.length && leaders.size === 1 && !leaders.has(0) && found;
+    // One that knows of none leaves the field out.
+    const isAgreed = leaders.size === 1 && [...leaders].every(Boolean);
+    return found.length === etcd.members.length && isAgreed && found;
   });
   const endpoint = all.find(({ Status }) => Status.leader === Status.header.member_id)?.Endpoint;
   const leader = etcd.members.find((member) => member.endpoint === endpoint);
