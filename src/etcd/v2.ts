@@ -41,7 +41,10 @@ export class V2Store implements KeyStore {
     for (;;) {
       const snapshot = await this.readOnce();
       // In its last second a key is neither there nor gone; our own removals end this way.
-      const vanishing = snapshot.leases.some((lease) => lease.ttl !== null && lease.ttl <= 1);
+      const { config, leases } = snapshot;
+      const vanishing = [...leases, ...(config ? [config] : [])].some(
+        ({ ttl }) => ttl !== null && ttl <= 1,
+      );
       if (!vanishing || Date.now() > end) return snapshot;
       await pause(100);
     }

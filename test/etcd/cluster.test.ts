@@ -47,7 +47,7 @@ async function memberThat(leads: boolean): Promise<EtcdMember> {
       Status: { leader: number; header: { member_id: number } };
     }[];
     const leaders = new Set(all.map(({ Status }) => Status.leader));
-    return all.length === 3 && leaders.size === 1 && !leaders.has(0) && all;
+    return all.length === 3 && leaders.size === 1 && [...leaders].every(Boolean) && all;
   });
   const found = statuses.find(
     ({ Status }) => (Status.leader === Status.header.member_id) === leads,

@@ -56,6 +56,17 @@ describe('removing a lease from the v2 store', () => {
     expect((await http.send('GET', key)).errorCode).toBe(100);
   });
 
+  it.each(['config', 'subnets/10.244.100.0-24'])(
+    'is waited for by the next command, which finds no %s that is about to go',
+    async (name) => {
+      const { prefix } = store;
+      await http.put(`${prefix}/${name}`, VALUE, 1);
+      const snapshot = await store.read();
+      const keys = [snapshot.config, ...snapshot.leases].map((one) => one?.key);
+      expect(keys).not.toContain(`${prefix}/${name}`);
+    },
+  );
+
   it.each([
     { what: 'another value', value: '{"PublicIP":"10.1.10.246"}' },
     { what: 'the same value', value: VALUE },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Running } from '../support/cli.ts';
-import { type Piece, type PieceCounter, startCutProxy } from '../support/cut-proxy.ts';
+import { type Piece, startCutProxy } from '../support/cut-proxy.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 import { checkConverged } from './checks.ts';
 import { checkRun, listen, readStores, type Stage, stage } from './rig.ts';
@@ -22,37 +22,37 @@ const nameOf = ({ to, number, arrives }: Point) =>
 
 /** Runs a scenario through a proxy; kills it when the proxy comes to the point. */
 async function runThrough(etcd: Etcd, made: Stage, { args }: Scenario, point: Point | null) {
-  const counter: PieceCounter = { etcd: 0, client: 0 };
+  const pieces: Piece[] = [];
   let running: Running | undefined;
-  const proxy = await startCutProxy(
-    etcd.endpoints[0] ?? '',
-    async ({ to, number, size }) => {
-      if (to !== point?.to || number !== point.number) return undefined;
-      running?.child.kill('SIGKILL');
-      await running?.result;
-      return point.arrives === 'half' ? Math.ceil(size / 2) : 0;
-    },
-    counter,
-  );
+  const proxy = await startCutProxy(etcd.endpoints[0] ?? '', async (piece) => {
+    pieces.push(piece);
+    if (piece.to !== point?.to || piece.number !== point.number) return undefined;
+    running?.child.kill('SIGKILL');
+    await running?.result;
+    return point.arrives === 'half' ? Math.ceil(piece.data.length / 2) : 0;
+  });
   running = made.start(args, [proxy.endpoint]);
   const result = await running.result;
   await proxy.stop();
-  return { result, counter };
+  return { result, pieces };
 }
 
-/** Every point at which the conversation of an undisturbed run can be cut off. */
-function pointsOf({ etcd, client }: PieceCounter): Point[] {
-  const numbers = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
-  return [
-    ...numbers(etcd).flatMap((number) =>
-      (['none', 'half'] as const).map((arrives) => ({ to: 'etcd' as const, number, arrives })),
-    ),
-    ...numbers(client).map((number) => ({
-      to: 'client' as const,
-      number,
-      arrives: 'none' as const,
-    })),
-  ];
+/**
+ * Every point at which the conversation of an undisturbed run can be cut off. A question that is asked
+ * again and again, until a key has expired, is cut off the first time only.
+ */
+function pointsOf(pieces: readonly Piece[]): Point[] {
+  let asked: Buffer | undefined;
+  let isRepeated = false;
+  return pieces.flatMap(({ to, number, data }): Point[] => {
+    if (to === 'etcd') {
+      isRepeated = asked?.equals(data) ?? false;
+      asked = data;
+    }
+    if (isRepeated) return [];
+    const arrivals = to === 'etcd' ? (['none', 'half'] as const) : (['none'] as const);
+    return arrivals.map((arrives) => ({ to, number, arrives }));
+  });
 }
 
 /** Kills every writing command at every point of its conversation with etcd. */
@@ -73,7 +73,7 @@ export function killSuite(api: Api): void {
         expect(clean.result).toMatchObject({ code: 0 });
         checkConverged(tally, 'undisturbed', await readStores(etcd), scenario.after);
 
-        const points = pointsOf(clean.counter);
+        const points = pointsOf(clean.pieces);
         // Most of the conversation up to the first write only reads.
         for (const point of some(points, 4)) {
           const where = `${scenario.name}, killed ${nameOf(point)}`;

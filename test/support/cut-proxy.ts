@@ -5,7 +5,7 @@ export interface Piece {
   readonly to: 'etcd' | 'client';
   /** From 1, over all connections, for each direction by itself. */
   readonly number: number;
-  readonly size: number;
+  readonly data: Buffer;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function startCutProxy(
     try {
       for await (const data of source as AsyncIterable<Buffer>) {
         counter[to] += 1;
-        const allowed = await cut({ to, number: counter[to], size: data.length });
+        const allowed = await cut({ to, number: counter[to], data });
         if (sink.destroyed) break;
         sink.write(allowed === undefined ? data : data.subarray(0, allowed));
         if (allowed !== undefined) break;
