@@ -12,6 +12,7 @@ const NEEDED = [
   ['zsh', 'zsh'],
   ['fish', 'fish'],
   ['xmllint', 'libxml2-utils'],
+  ['kubectl', 'kubernetes-client'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;

@@ -41,6 +41,18 @@ export function makeCertificates(): Certificates {
   };
 }
 
+/**
+ * A client certificate of the CA for a user.
+ *
+ * @param subject as openssl takes it, e.g. `/O=system:nodes/CN=system:node:a`
+ */
+export function makeClient({ ca }: Certificates, subject: string): KeyPair {
+  const folder = path.dirname(ca);
+  const pair = { cert: ca, key: path.join(folder, 'ca-key.pem') };
+  const name = `client-${subject.replace(/\W+/g, '-')}`;
+  return issue(folder, name, pair, 'extendedKeyUsage=clientAuth', false, subject);
+}
+
 function openssl(...args: string[]): void {
   execFileSync('openssl', args, { stdio: ['ignore', 'ignore', 'pipe'] });
 }
@@ -74,6 +86,7 @@ function issue(
   ca: KeyPair,
   extensions: string,
   expired = false,
+  subject = `/CN=${name}`,
 ): KeyPair {
   const pair = {
     cert: path.join(folder, `${name}.pem`),
@@ -82,7 +95,7 @@ function issue(
   const request = path.join(folder, `${name}.csr`);
   const extensionFile = path.join(folder, `${name}.ext`);
   writeFileSync(extensionFile, extensions);
-  openssl('req', '-new', ...NEW_KEY, '-subj', `/CN=${name}`, '-keyout', pair.key, '-out', request);
+  openssl('req', '-new', ...NEW_KEY, '-subj', subject, '-keyout', pair.key, '-out', request);
   openssl(
     'x509',
     '-req',
