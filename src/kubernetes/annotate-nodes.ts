@@ -43,7 +43,7 @@ export async function annotateNodes(
     }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
-  return results;
+  return results.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 async function annotateNode(

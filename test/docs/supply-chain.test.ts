@@ -44,13 +44,17 @@ describe('what the program is made of', () => {
   });
 
   it('is listed in a bill of materials, with all that is in the bundle and nothing else', () => {
-    const metafile = JSON.parse(readFileSync('dist/meta.json', 'utf8')) as { inputs: object };
+    const metafile = JSON.parse(readFileSync('dist/meta.json', 'utf8')) as {
+      outputs: Record<string, { inputs: object }>;
+    };
     const bundled = new Set(
-      Object.keys(metafile.inputs).flatMap((input) => {
-        const [, name] =
-          /^node_modules\/(?:.*\/node_modules\/)?((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
-        return name ?? [];
-      }),
+      Object.values(metafile.outputs)
+        .flatMap(({ inputs }) => Object.keys(inputs))
+        .flatMap((input) => {
+          const [, name] =
+            /^node_modules\/(?:.*\/node_modules\/)?((?:@[^/]+\/)?[^/]+)/.exec(input) ?? [];
+          return name ?? [];
+        }),
     );
     const text = execFileSync(
       'node_modules/.bin/cyclonedx-esbuild',
