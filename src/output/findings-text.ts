@@ -13,7 +13,7 @@ export function findingText(
   const { colour } = style;
   const paint = finding.severity === 'error' ? colour.red : colour.yellow;
   const at = lines && finding.span ? lines.at(finding.span.start) : null;
-  const place = at ? `${file}:${at.line}:${at.column}` : file;
+  const place = printable(at ? `${file}:${at.line}:${at.column}` : file);
   const head = `${colour.bold(place)}: ${paint(finding.severity)}: ${printable(finding.message)} ${colour.dim(`[${finding.rule}]`)}`;
   const fix = finding.fix === undefined ? [] : [`    ${printable(finding.fix)}`];
   return [head, ...snippet(finding, lines, paint), ...fix].join('\n');

@@ -38,6 +38,11 @@ export function printable(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, spelledOut);
 }
 
+/** Like `printable`, for text of several lines that are the program's own. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}
+
 /** Nearly all text there is: nothing in it needs a second look. */
 export const PLAIN = /^[\x20-\x7e]*$/;
 

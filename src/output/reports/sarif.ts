@@ -3,6 +3,7 @@ import { FILE_RULES, type Finding } from '../../model/finding.ts';
 import { RULE_TEXTS } from '../../model/generated/rule-texts.ts';
 import type { LineIndex } from '../../model/source.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from '../../project.ts';
+import { jsonText } from '../json.ts';
 import {
   type ReportWriter,
   regionAt,
@@ -42,7 +43,7 @@ export function sarifReport(): ReportWriter {
           associatedRule: { id: notice.rule, index: indexOf(notice) },
         })),
       };
-      const invocations = JSON.stringify([invocation]);
+      const invocations = jsonText([invocation]);
       return `${head()}${list(later.rest())}\n],"invocations":${invocations}}]}\n`;
     },
   };
@@ -106,7 +107,7 @@ function resultOf(finding: LocatedFinding, one: ValidatedFile, reason?: string) 
           ],
         }),
   };
-  return { severity: finding.severity, text: JSON.stringify(result) };
+  return { severity: finding.severity, text: jsonText(result) };
 }
 
 function fixOf({ edits = [], fix }: LocatedFinding, uri: string, lines: LineIndex) {
