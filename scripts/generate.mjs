@@ -96,7 +96,11 @@ const types = [
     ...options,
     bannerComment: '',
   }),
-  await compile(named(plan, 'PlanDocument', { change: 'PlannedChange' }), 'PlanDocument', {
+  await compile(named(plan, 'PlanDocument', {
+    change: 'PlannedChange',
+    problem: 'PlannedProblem',
+    field: 'PlannedField',
+  }), 'PlanDocument', {
     ...options,
     bannerComment: '',
   }),

@@ -1,5 +1,7 @@
 import { validateBackup } from './generated/backup-validator.js';
 import type { BackupDocument, BackupKey } from './generated/documents.ts';
+import { parseKeptJson } from './json-source.ts';
+import { isInside } from './key-path.ts';
 import { EXIT, Problem } from './problem.ts';
 import { decodeSnapshot, type LiveState, type Snapshot, type StoredKey } from './snapshot.ts';
 
@@ -48,12 +50,7 @@ export function readBackup(text: string, file: string): BackupDocument {
       exit: EXIT.invalid,
       fix: '`flannel-bigip backup list` names those that were kept',
     });
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw invalid('it is no JSON');
-  }
+  const document = parseKeptJson(text, invalid);
   if (!validateBackup(document)) {
     const [error] = validateBackup.errors ?? [];
     throw invalid(`${error?.instancePath || 'it'} ${error?.message ?? 'is of another shape'}`);
@@ -68,11 +65,6 @@ export function readBackup(text: string, file: string): BackupDocument {
   const keys = new Set(leases.map(({ key }) => key));
   if (keys.size < leases.length) throw invalid('it holds a key twice');
   return document;
-}
-
-function isInside(key: string, folder: string): boolean {
-  const rest = key.slice(folder.length);
-  return key.startsWith(folder) && !rest.split('/').some((step) => ['', '.', '..'].includes(step));
 }
 
 /** A backup as the state it was made of, its keys under the prefix where they are to go. */

@@ -1,6 +1,8 @@
 import { type Change, isInSync, type Plan } from './change.ts';
 import type { PlanDocument } from './generated/documents.ts';
 import { validatePlan } from './generated/plan-validator.js';
+import { parseKeptJson } from './json-source.ts';
+import { isInside } from './key-path.ts';
 import { EXIT, Problem } from './problem.ts';
 import type { Snapshot, StoredKey } from './snapshot.ts';
 
@@ -70,19 +72,14 @@ export function readSavedPlan(text: string, file: string): PlanDocument {
       exit: EXIT.invalid,
       fix: 'make one with diff --save',
     });
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw invalid('it is no JSON');
-  }
+  const document = parseKeptJson(text, invalid);
   if (!validatePlan(document)) {
     const [error] = validatePlan.errors ?? [];
     throw invalid(`${error?.instancePath || 'it'} ${error?.message ?? 'is of another shape'}`);
   }
   const { prefix, changes } = document;
   const wrong = changes.find(({ kind, key }) =>
-    kind === 'config' ? key !== `${prefix}/config` : !key.startsWith(`${prefix}/subnets/`),
+    kind === 'config' ? key !== `${prefix}/config` : !isInside(key, `${prefix}/subnets/`),
   );
   if (wrong) throw invalid(`${JSON.stringify(wrong.key)} is none of its network's keys`);
   return document;
