@@ -15,8 +15,12 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 20 }),
   // Long runs of what patterns repeat.
   fc
-    .tuple(fc.constantFrom('1', '1.', '-', ' ', ':', 'a', '&', 'f:', '/'), fc.nat(3_000))
-    .map(([piece, count]) => piece.repeat(count)),
+    .tuple(
+      fc.constantFrom('', '1.', '1.1.', '-', '1.1.1.1-', '"', '10.244.1.0-24&'),
+      fc.constantFrom('1', '1.', '-', ' ', ':', 'a', '&', 'f:', '/', '1.1-', '"'),
+      fc.nat(3_000),
+    )
+    .map(([first, piece, count]) => first + piece.repeat(count)),
 );
 
 /** A key as an object may have it, those of its prototype among them. */
