@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { it } from 'vitest';
 
-/** How many times as many inputs as the short form, which is part of `npm test`. */
+/** How many times as many inputs as in the short form, which is part of `npm test`. */
 const TIMES = Number(process.env['FUZZ_RUNS'] || 1);
 
 /** The short form tries the same inputs each time: a failure in it is no matter of luck. */
@@ -12,19 +12,15 @@ const SEED = Number(process.env['FUZZ_SEED'] || 20_240_100);
 /** Longest time for one input, in milliseconds. */
 const LIMIT = 1_000;
 
-/** How many inputs one target tries in this run. */
-export function runsOf(short: number): number {
-  return Math.ceil(short * TIMES);
-}
+const TIMEOUT = TIMES > 1 ? 600_000 : 60_000;
 
-/** One target: what it has tried, for the line that `npm run fuzz` ends with. */
+/** What one target has tried: `npm run fuzz` adds them up. */
 interface Tally {
   readonly target: string;
   inputs: number;
-  /** Milliseconds. */
-  slowest: number;
+  /** Milliseconds; of a target that waits for others by design, null. */
+  slowest: number | null;
   slowestInput: string;
-  crashes: number;
 }
 
 /**
@@ -39,46 +35,59 @@ export function fuzz<T>(
   short: number,
   judge: (input: T) => void,
 ): void {
-  it(target, { timeout: timeoutOf() }, () => {
+  it(target, { timeout: TIMEOUT }, () => {
     const tally = newTally(target);
+    const judgeAgain = (input: T) => timed(() => judge(input));
     const property = fc.property(arbitrary, (input) => {
-      let took = timed(() => judge(input));
+      const took = judgeAgain(input);
       // A busy machine may have stopped the process for a while.
-      if (took > LIMIT)
-        took = Math.min(
-          took,
-          timed(() => judge(input)),
-        );
-      note(tally, input, took);
+      note(tally, input, took > LIMIT ? Math.min(took, judgeAgain(input)) : took);
     });
-    settle(tally, fc.check(property, { seed: SEED, numRuns: runsOf(short) }));
+    settle(tally, fc.check(property, parameters(short)));
   });
 }
 
-/** Like `fuzz`, for what has to wait; each judgement bounds its own waiting. */
+/** Like `fuzz`, for what reads files. */
 export function fuzzAsync<T>(
   target: string,
   arbitrary: fc.Arbitrary<T>,
   short: number,
   judge: (input: T) => Promise<void>,
 ): void {
-  it(target, { timeout: timeoutOf() }, async () => {
+  it(target, { timeout: TIMEOUT }, async () => {
     const tally = newTally(target);
     const property = fc.asyncProperty(arbitrary, async (input) => {
       const began = performance.now();
       await judge(input);
       note(tally, input, performance.now() - began);
     });
-    settle(tally, await fc.check(property, { seed: SEED, numRuns: runsOf(short) }));
+    settle(tally, await fc.check(property, parameters(short)));
   });
 }
 
-function timeoutOf(): number {
-  return TIMES > 1 ? 600_000 : 60_000;
+/** Like `fuzz`, for what waits for a server; the judgement bounds its own waiting. */
+export function fuzzWaiting<T>(
+  target: string,
+  arbitrary: fc.Arbitrary<T>,
+  short: number,
+  judge: (input: T) => Promise<void>,
+): void {
+  it(target, { timeout: TIMEOUT }, async () => {
+    const tally: Tally = { ...newTally(target), slowest: null };
+    const property = fc.asyncProperty(arbitrary, async (input) => {
+      await judge(input);
+      tally.inputs += 1;
+    });
+    settle(tally, await fc.check(property, parameters(short)));
+  });
+}
+
+function parameters(short: number) {
+  return { seed: SEED, numRuns: Math.ceil(short * TIMES) };
 }
 
 function newTally(target: string): Tally {
-  return { target, inputs: 0, slowest: 0, slowestInput: '', crashes: 0 };
+  return { target, inputs: 0, slowest: 0, slowestInput: '' };
 }
 
 function timed(work: () => void): number {
@@ -89,7 +98,7 @@ function timed(work: () => void): number {
 
 function note(tally: Tally, input: unknown, took: number): void {
   tally.inputs += 1;
-  if (took > tally.slowest) {
+  if (took > (tally.slowest ?? 0)) {
     tally.slowest = took;
     tally.slowestInput = inspect(input, { maxStringLength: 200, breakLength: Infinity });
   }
@@ -98,12 +107,10 @@ function note(tally: Tally, input: unknown, took: number): void {
 
 /** Hands the tally on to `npm run fuzz`, and fails with what fast-check knows of a failure. */
 function settle<T>(tally: Tally, details: fc.RunDetails<T>): void {
-  if (details.failed) tally.crashes += 1;
-  const file = process.env['FUZZ_REPORT'];
-  if (file) appendFileSync(file, `${JSON.stringify(tally)}\n`);
+  const report = process.env['FUZZ_REPORT'];
+  if (report) appendFileSync(report, `${JSON.stringify({ ...tally, failed: details.failed })}\n`);
   if (!details.failed) return;
   const { errorInstance: cause } = details;
-  throw new Error(`${fc.defaultReportMessage(details)}\nRepeat it with FUZZ_SEED=${SEED}`, {
-    cause,
-  });
+  const repeat = `Repeat it with FUZZ_SEED=${SEED} FUZZ_RUNS=${TIMES} npm run fuzz`;
+  throw new Error(`${fc.defaultReportMessage(details)}\n${repeat}`, { cause });
 }

@@ -39,7 +39,7 @@ describe('text that shells and systemd read', () => {
   fuzz(
     'as an environment file gives texts, and only those that are asked for',
     lines,
-    600,
+    300,
     (text) => {
       const settings = readFlanneldEnvironment(text);
       const known = ['endpoints', 'prefix', 'ca', 'cert', 'key', 'user', 'password'];
@@ -51,7 +51,7 @@ describe('text that shells and systemd read', () => {
   fuzz(
     'as a command line gives words; what is offered is one line each',
     fc.oneof(lines, hostileText),
-    400,
+    200,
     (line) => {
       const words = splitShellWords(line);
       expect(words.length).toBeGreaterThan(0);

@@ -125,7 +125,7 @@ describe('a store file that somebody else wrote', () => {
   fuzzAsync(
     'is read, listed and planned against, or refused as a bad store',
     storeText,
-    1000,
+    500,
     async (text) => {
       writeFileSync(file, text);
       try {
@@ -179,7 +179,7 @@ function orRefused<T>(read: () => T): T | null {
 }
 
 describe('a backup that somebody else wrote', () => {
-  fuzz('can be planned and shown, or is refused', backupText_, 800, (text) => {
+  fuzz('can be planned and shown, or is refused', backupText_, 400, (text) => {
     const backup = orRefused(() => readBackup(text, 'b.json'));
     if (backup === null) return;
     const keys = [backup.config, ...backup.leases].flatMap((one) => (one ? [one.key] : []));
@@ -257,7 +257,7 @@ describe('a saved plan that somebody else wrote', () => {
   fuzz(
     'can be shown and checked against the store, or is refused',
     planTextArbitrary,
-    800,
+    400,
     (text) => {
       const saved = orRefused(() => readSavedPlan(text, 'p.json'));
       if (saved === null) return;
