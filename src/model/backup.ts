@@ -3,6 +3,7 @@ import type { BackupDocument, BackupKey } from './generated/documents.ts';
 import { parseKeptJson } from './json-source.ts';
 import { isInside } from './key-path.ts';
 import { EXIT, Problem } from './problem.ts';
+import { schemaObjection } from './schema-objection.ts';
 import { decodeSnapshot, type LiveState, type Snapshot, type StoredKey } from './snapshot.ts';
 
 /**
@@ -52,8 +53,7 @@ export function readBackup(text: string, file: string): BackupDocument {
     });
   const document = parseKeptJson(text, invalid);
   if (!validateBackup(document)) {
-    const [error] = validateBackup.errors ?? [];
-    throw invalid(`${error?.instancePath || 'it'} ${error?.message ?? 'is of another shape'}`);
+    throw invalid(schemaObjection(validateBackup.errors));
   }
   const { prefix, config, leases } = document;
   const folder = `${prefix}/subnets/`;

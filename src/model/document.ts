@@ -15,7 +15,6 @@ import {
   lastEntry,
   MAX_VALUES,
   type ParsedText,
-  type ScalarNode,
   type SourceNode,
 } from './source.ts';
 import { onlyDocument, type ParsedDocuments, parseYamlDocuments } from './yaml-source.ts';
@@ -126,7 +125,7 @@ function checkManifest(roots: readonly SourceNode[], text: string, options: Chec
   };
 }
 
-function checkEmbedded(scalar: ScalarNode, text: string, options: CheckOptions) {
+function checkEmbedded(scalar: SourceNode, text: string, options: CheckOptions) {
   if (scalar.kind !== 'string') {
     const message = 'net-conf.json must be text';
     const { span } = scalar;

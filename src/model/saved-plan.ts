@@ -4,6 +4,7 @@ import { validatePlan } from './generated/plan-validator.js';
 import { parseKeptJson } from './json-source.ts';
 import { isInside } from './key-path.ts';
 import { EXIT, Problem } from './problem.ts';
+import { schemaObjection } from './schema-objection.ts';
 import type { Snapshot, StoredKey } from './snapshot.ts';
 
 /** SHA-256 of a text in hexadecimal; the model computes none itself. */
@@ -74,8 +75,7 @@ export function readSavedPlan(text: string, file: string): PlanDocument {
     });
   const document = parseKeptJson(text, invalid);
   if (!validatePlan(document)) {
-    const [error] = validatePlan.errors ?? [];
-    throw invalid(`${error?.instancePath || 'it'} ${error?.message ?? 'is of another shape'}`);
+    throw invalid(schemaObjection(validatePlan.errors));
   }
   const { prefix, changes } = document;
   const wrong = changes.find(({ kind, key }) =>

@@ -51,7 +51,11 @@ export function parseYamlDocuments(text: string): ParsedDocuments {
   if (control >= 0) return { ok: false, problems: [controlCharacter(text, control)] };
   try {
     const documents = compose(text);
-    const errors = documents.flatMap((document) => document.errors);
+    // A tag that nobody knows is only a warning; what stands behind it is not what was meant.
+    const errors = documents.flatMap(({ errors, warnings }) => [
+      ...errors,
+      ...warnings.filter(({ code }) => TAG_WARNINGS.includes(code)),
+    ]);
     if (errors.length > 0) return { ok: false, problems: explainAll(text, errors) };
     const [root, ...others] = documents.flatMap((document) =>
       isEmpty(document, text) ? [] : [new Converter(document).convert(document.contents, 0)],
@@ -76,6 +80,8 @@ function controlCharacter(text: string, at: number): SyntaxProblem {
     fix: 'take it out, or write it as an escape in double quotes',
   };
 }
+
+const TAG_WARNINGS: readonly string[] = ['TAG_RESOLVE_FAILED', 'BAD_COLLECTION_TYPE'];
 
 /** Reads a YAML text that must be one document. */
 export function parseYamlText(text: string): ParsedText {
@@ -193,9 +199,14 @@ class Converter {
   }
 
   private convertAlias(alias: Alias, depth: number, span: Span): SourceNode {
+    const target = this.resolve(alias, span);
+    const [start, end] = target.range ?? [];
+    if (start !== undefined && end !== undefined && start < span.start && span.end <= end) {
+      throw new Unreadable({ span, message: 'the alias stands inside what it repeats' });
+    }
     const outer = this.#alias;
     this.#alias ??= span;
-    const value = this.convert(this.resolve(alias, span), depth + 1, span);
+    const value = this.convert(target, depth + 1, span);
     this.#alias = outer;
     return value;
   }
