@@ -9,7 +9,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-fuzz-'));
 const report = path.join(folder, 'report.jsonl');
 const env = {
   FUZZ_SEED: String(Math.floor(Math.random() * 2 ** 31)),
-  FUZZ_RUNS: '18',
+  FUZZ_RUNS: '30',
   ...process.env,
   FUZZ_REPORT: report,
 };
