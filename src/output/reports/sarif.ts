@@ -82,7 +82,9 @@ function indexOf({ rule }: Finding): number {
 
 /** A URI reference (RFC 3986); GitHub resolves relative ones against the checkout. */
 function uriOf(path: string): string {
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  // Half a character cannot be encoded; what replaces it is what a reader would make of it.
+  const whole = path.replace(/\p{Surrogate}/gu, '\ufffd');
+  const encoded = whole.split('/').map(encodeURIComponent).join('/');
   return path.startsWith('/') ? `file://${encoded}` : encoded;
 }
 
