@@ -24,7 +24,8 @@ const MEMBERS = Object.entries({
 
 /** Whether a decoded document is a node of etcd's, to its last leaf. */
 export function isV2Node(node: unknown, depth = 0): node is V2Node {
-  if (typeof node !== 'object' || node === null || depth > MAX_DEPTH) return false;
+  if (typeof node !== 'object' || node === null || Array.isArray(node)) return false;
+  if (depth > MAX_DEPTH) return false;
   const members = node as Record<string, unknown>;
   for (const [name, type] of MEMBERS) {
     const value = members[name];

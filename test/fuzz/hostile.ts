@@ -69,4 +69,5 @@ export function jsonText(value: unknown): string {
 export const DEEP = [
   '['.repeat(100_000) + ']'.repeat(100_000),
   `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
+  `[${'{"nodes":['.repeat(50_000)}${']}'.repeat(50_000)}]`,
 ];

@@ -137,7 +137,11 @@ describe('an answer of the v3 API', () => {
         try {
           return readAnswer(answer);
         } catch (error) {
-          throw explain(ENDPOINT, error, false);
+          const named = explain(ENDPOINT, error, false);
+          expect(named.message).toMatch(
+            /^what answers at 127\.0\.0\.1:2379 is no etcd \(an answer/,
+          );
+          throw named;
         }
       });
       show(read && { api: 'v3', prefix: PREFIX, ...read });
