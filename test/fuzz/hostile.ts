@@ -24,7 +24,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** A key as an object may have it, those of its prototype among them. */
-export function hostileKey(known: readonly string[]): fc.Arbitrary<string> {
+function hostileKey(known: readonly string[]): fc.Arbitrary<string> {
   return fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...known) },
     { weight: 1, arbitrary: fc.constantFrom(...PROTOTYPE_KEYS) },
