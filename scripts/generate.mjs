@@ -96,10 +96,18 @@ const types = [
     ...options,
     bannerComment: '',
   }),
-  await compile(named(plan, 'PlanDocument', { change: 'PlannedChange' }), 'PlanDocument', {
-    ...options,
-    bannerComment: '',
-  }),
+  await compile(
+    named(plan, 'PlanDocument', {
+      change: 'PlannedChange',
+      problem: 'PlannedProblem',
+      field: 'PlannedField',
+    }),
+    'PlanDocument',
+    {
+      ...options,
+      bannerComment: '',
+    },
+  ),
 ];
 writeFileSync(new URL('documents.ts', target), types.join('\n'));
 

@@ -3,7 +3,7 @@ import { COMMANDS } from './commands/index.ts';
 import { EXIT, type ExitCode, Problem } from './model/problem.ts';
 import { suggest } from './model/suggest.ts';
 import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
-import { printable, styleOf } from './output/style.ts';
+import { printable, printableLines, styleOf } from './output/style.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from './project.ts';
 import type { CommandSpec } from './session/command-spec.ts';
 import { type Args, GLOBAL_OPTIONS, type OptionSpec } from './session/options.ts';
@@ -251,5 +251,5 @@ function causes(error: unknown): string {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     lines.push(at.stack ?? at.message);
   }
-  return lines.join('\ncaused by ');
+  return printableLines(lines.join('\ncaused by '));
 }

@@ -11,7 +11,7 @@ import {
 import { backupOf } from '../model/backup.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { backupJson, backupsJson, backupsText, backupText } from '../output/backup-output.ts';
-import { styleOf } from '../output/style.ts';
+import { printable, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { withSession } from '../session/open.ts';
 import { type Args, parseDays } from '../session/options.ts';
@@ -79,7 +79,10 @@ async function prune(args: Args, world: World): Promise<ExitCode> {
     await writeDocument(world.stdout, 'json', backupsJson(old));
   } else {
     const did = args.on('dry-run') ? 'would be deleted' : 'deleted';
-    writeLine(world.stdout, `${old.length} of ${kept.length} backups in ${folder} ${did}`);
+    writeLine(
+      world.stdout,
+      printable(`${old.length} of ${kept.length} backups in ${folder} ${did}`),
+    );
   }
   return EXIT.done;
 }

@@ -7,6 +7,7 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';
 import { reportJson } from '../output/plan-output.ts';
+import { printable } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
 import { type Session, withSession } from '../session/open.ts';
@@ -69,7 +70,7 @@ function chosenLeases(args: Args, world: World, session: Session<Site | null>): 
       fix: '`flannel-bigip list` shows what is there; a name must stand in the site file',
     });
   }
-  world.stderr.write(`${what}\n`);
+  writeLine(world.stderr, printable(what));
   return [...chosen];
 }
 

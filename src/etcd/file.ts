@@ -155,6 +155,10 @@ export class FileStore implements KeyStore {
     }
     if (isStoreDocument(document)) return document;
     const dump = readDump(document);
+    if (dump !== null && 'objection' in dump) {
+      const what = `${this.#path} is a damaged dump of etcd ${dump.api}: ${dump.objection}`;
+      throw new StoreError('bad-store', what, { fix: 'dump the store again' });
+    }
     if (dump !== null) return dump;
     throw new StoreError(
       'bad-store',
@@ -188,14 +192,21 @@ function realPath(file: string): string {
 function isStoreDocument(document: unknown): document is StoreDocument {
   if (typeof document !== 'object' || document === null) return false;
   const { flannelBigipStore, revision, keys } = document as Partial<StoreDocument>;
-  if (flannelBigipStore !== 1 || !Number.isInteger(revision)) return false;
+  if (flannelBigipStore !== 1 || !isRevision(revision)) return false;
   if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return false;
   return Object.values(keys).every(isFileKey);
 }
 
 function isFileKey(key: Partial<FileKey> | null): boolean {
-  if (typeof key?.value !== 'string' || typeof key.revision !== 'number') return false;
-  return key.expires === undefined || !Number.isNaN(Date.parse(key.expires));
+  if (typeof key?.value !== 'string' || !isRevision(key.revision)) return false;
+  const { expires } = key;
+  return (
+    expires === undefined || (typeof expires === 'string' && !Number.isNaN(Date.parse(expires)))
+  );
+}
+
+function isRevision(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** The keys that have not expired. */

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { connectionError, hostOf, noEtcd, noLeader, StoreError, tlsMismatch } from './errors.ts';
-import type { V2Node } from './v2-node.ts';
+import { isV2Node, type V2Node } from './v2-node.ts';
 
 /** What etcd's v2 API answered: a node, or an error code of its own. */
 export interface V2Reply {
@@ -32,25 +32,25 @@ export function readReply(
   } catch {
     throw noJson(endpoint, response.statusCode, text);
   }
-  const { action, node, errorCode, message } = (body ?? {}) as {
-    action?: string;
-    node?: V2Node;
-    errorCode?: number;
-    message?: string;
-  };
+  const { action, node, errorCode, message } = (body ?? {}) as Record<string, unknown>;
   if (response.statusCode === 401) throw refusal(host, withUser);
-  checkErrorCode(endpoint, response.statusCode, errorCode, message ?? '');
-  if (errorCode === undefined && node === undefined) {
-    throw noEtcd(endpoint, `HTTP ${response.statusCode}`);
-  }
+  const code = typeof errorCode === 'number' ? errorCode : null;
+  if (code !== null) checkErrorCode(endpoint, response.statusCode, code, textOr(message, ''));
+  // Whatever else speaks JSON there must not be taken for keys of flannel's.
+  if (code === null && !isV2Node(node)) throw noEtcd(endpoint, `HTTP ${response.statusCode}`);
+  const index = header('x-etcd-index') ?? '';
   return {
     status: response.statusCode,
-    index: header('x-etcd-index') ?? '0',
+    index: /^\d{1,20}$/.test(index) ? index : '0',
     clusterId: header('x-etcd-cluster-id'),
-    action: action ?? null,
-    node: errorCode === undefined ? (node ?? null) : null,
-    errorCode: errorCode ?? null,
+    action: textOr(action, null),
+    node: code === null ? (node as V2Node) : null,
+    errorCode: code,
   };
+}
+
+function textOr<T>(value: unknown, otherwise: T): string | T {
+  return typeof value === 'string' ? value : otherwise;
 }
 
 /** etcd says the same to a wrong password and to a user without the right. */
@@ -86,13 +86,7 @@ function noJson(endpoint: string, status: number, text: string): StoreError {
 }
 
 /** etcd's error codes of the v2 API that are the server's trouble, not an answer. */
-function checkErrorCode(
-  endpoint: string,
-  status: number,
-  code: number | undefined,
-  text: string,
-): void {
-  if (code === undefined) return;
+function checkErrorCode(endpoint: string, status: number, code: number, text: string): void {
   const host = hostOf(endpoint);
   if (code === 300 || code === 301 || code === 400 || status >= 500) {
     throw noLeader(endpoint, new Error(text));

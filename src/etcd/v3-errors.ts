@@ -1,8 +1,10 @@
 import { connectionError, hostOf, noEtcd, noLeader, StoreError } from './errors.ts';
+import { StrangeAnswer } from './v3-keys.ts';
 
 /** Names what etcd, gRPC or TLS said, of which their libraries only give the text. */
 export function explain(endpoint: string, error: unknown, withUser: boolean): StoreError {
   if (error instanceof StoreError) return error;
+  if (error instanceof StrangeAnswer) return noEtcd(endpoint, error.message, error);
   const text = error instanceof Error ? `${error.message} ${error.name}` : String(error);
   const host = hostOf(endpoint);
   const make = (failure: StoreError['failure'], message: string, fix?: string) =>

@@ -8,6 +8,22 @@ interface V3KeyValue {
   readonly lease: string;
 }
 
+/**
+ * The answer to a transaction of reads. Decoded messages have null where nothing was sent, whatever
+ * their types say.
+ */
+interface Answer {
+  readonly header: { readonly revision: string; readonly cluster_id: string } | null;
+  readonly responses:
+    | readonly ({
+        readonly response_range: { readonly kvs: readonly V3KeyValue[] | null } | null;
+      } | null)[]
+    | null;
+}
+
+/** An answer that etcd does not give: something else speaks gRPC there. */
+export class StrangeAnswer extends Error {}
+
 /** A v3 pair as a stored key. */
 export function storedKey(kv: V3KeyValue): StoredKey {
   const expires = kv.lease !== '0';
@@ -18,6 +34,35 @@ export function storedKey(kv: V3KeyValue): StoredKey {
     expires,
     ttl: null,
     ...(expires ? { leaseId: kv.lease } : {}),
+  };
+}
+
+/** The header of an answer. @throws StrangeAnswer when there is none. */
+export function headerOf<H>({ header }: { readonly header: H | null }): H {
+  if (header === null) throw new StrangeAnswer('an answer without header');
+  return header;
+}
+
+/** The keys that each read of a transaction has found. @throws StrangeAnswer */
+export function rangesOf({ responses }: Pick<Answer, 'responses'>): StoredKey[][] {
+  return (responses ?? []).map((one) => {
+    const range = one?.response_range ?? null;
+    if (range === null) throw new StrangeAnswer('an answer that is none to a read');
+    return (range.kvs ?? []).map(storedKey);
+  });
+}
+
+/** What a snapshot takes from the answer to reads of config and leases. @throws StrangeAnswer */
+export function readAnswer(answer: Answer) {
+  const { revision, cluster_id } = headerOf(answer);
+  const ranges = rangesOf(answer);
+  if (ranges.length !== 2) throw new StrangeAnswer('an answer to some other question');
+  const [config = [], leases = []] = ranges;
+  return {
+    revision,
+    clusterId: BigInt.asUintN(64, BigInt(cluster_id)).toString(16),
+    config: config[0] ?? null,
+    leases,
   };
 }
 

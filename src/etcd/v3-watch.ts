@@ -7,7 +7,7 @@ import type { Hearing, Listener } from './follow.ts';
 import { configKey, subnetsFolder } from './store.ts';
 import { EndpointClient } from './v3-client.ts';
 import { explain } from './v3-errors.ts';
-import { endOfFolder, storedKey } from './v3-keys.ts';
+import { endOfFolder, headerOf, StrangeAnswer, storedKey } from './v3-keys.ts';
 
 /** Keys that are watched together. */
 interface WatchedKeys {
@@ -65,8 +65,8 @@ export class V3Listener implements Listener {
     const closed = () => client.etcd.close();
     try {
       const request = { key: this.#config.key, keys_only: true };
-      const { header } = await client.etcd.kv.range(request, { deadline });
-      if (this.isSetBack(header.revision)) {
+      const answer = await client.etcd.kv.range(request, { deadline });
+      if (this.isSetBack(headerOf(answer).revision)) {
         closed();
         return { ended: Promise.resolve() };
       }
@@ -115,6 +115,7 @@ export class V3Listener implements Listener {
         if (canceled && response.compact_revision !== '0') resolve();
         else if (canceled) reject(new Error(response.cancel_reason));
         else if (created && --awaited === 0) takenOn();
+        else if (events.some(({ kv }) => kv === null)) reject(new StrangeAnswer('an empty event'));
         else this.hear(events, hearing);
       });
       stream.on('error', reject);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Etcd3, ICompare, IRequestOp, ITxnResponse } from 'etcd3';
+import type { Etcd3, ICompare, IRequestOp } from 'etcd3';
 import type { Snapshot, StoredKey } from '../model/snapshot.ts';
 import { type EtcdConnection, readTlsFiles, type TlsMaterial } from './connection.ts';
 import { Endpoints } from './endpoints.ts';
@@ -13,7 +13,7 @@ import {
 } from './store.ts';
 import { EndpointClient } from './v3-client.ts';
 import { explain } from './v3-errors.ts';
-import { endOfFolder, storedKey } from './v3-keys.ts';
+import { endOfFolder, headerOf, rangesOf, readAnswer } from './v3-keys.ts';
 
 /** How many leases are asked for their TTL at once. */
 const PARALLEL_TTLS = 32;
@@ -40,21 +40,11 @@ export class V3Store implements KeyStore {
 
   async read(): Promise<Snapshot> {
     // One transaction of two reads: both at one revision, and nothing else under the prefix.
-    const response = await this.call((client, deadline) =>
-      client.kv.txn(
-        { success: [rangeOp(configKey(this.prefix)), prefixOp(subnetsFolder(this.prefix))] },
-        { deadline },
-      ),
-    );
-    const [config, leases] = response.responses.map((one) => one.response_range.kvs.map(storedKey));
-    return {
-      api: 'v3',
-      prefix: this.prefix,
-      revision: response.header.revision,
-      clusterId: BigInt.asUintN(64, BigInt(response.header.cluster_id)).toString(16),
-      config: config?.[0] ?? null,
-      leases: leases ?? [],
-    };
+    const answer = await this.call(async (client, deadline) => {
+      const success = [rangeOp(configKey(this.prefix)), prefixOp(subnetsFolder(this.prefix))];
+      return readAnswer(await client.kv.txn({ success }, { deadline }));
+    });
+    return { api: 'v3', prefix: this.prefix, ...answer };
   }
 
   async readTtls(keys: readonly StoredKey[]): Promise<Map<string, number>> {
@@ -86,9 +76,9 @@ export class V3Store implements KeyStore {
     // A lease that no key was put with in the end goes by itself.
     const lease = change.ttl ? await this.grant(change.ttl) : undefined;
     let unsureBefore = false;
-    const response = await this.call((client, deadline, unsure) => {
+    const answer = await this.call(async (client, deadline, unsure) => {
       unsureBefore = unsure;
-      return client.kv.txn(
+      const { succeeded, ...response } = await client.kv.txn(
         {
           compare: [
             unchanged(change.key, change.revision),
@@ -101,10 +91,12 @@ export class V3Store implements KeyStore {
         },
         { deadline },
       );
+      const { revision } = headerOf(response);
+      return { succeeded, revision, found: succeeded ? [] : rangesOf(response) };
     });
     if (isSubnet) this.#lastSubnetWrite = performance.now();
-    if (response.succeeded) return { outcome: 'done', revision: response.header.revision };
-    return this.explainStale(change, response, unsureBefore);
+    if (answer.succeeded) return { outcome: 'done', revision: answer.revision };
+    return this.explainStale(change, answer, unsureBefore);
   }
 
   async *watch(from: Snapshot, signal: AbortSignal): AsyncGenerator<Watched, void> {
@@ -138,19 +130,22 @@ export class V3Store implements KeyStore {
   }
 
   /** A guard failed: by somebody else, or by an earlier attempt of ours whose reply was lost. */
-  private explainStale(change: GuardedWrite, response: ITxnResponse, unsure: boolean): WriteResult {
-    const [own, config] = response.responses.map((one) => one.response_range.kvs[0]);
-    const value = own?.value.toString('utf8') ?? null;
-    const ownMoved = (own?.mod_revision ?? null) !== change.revision;
-    if (unsure && ownMoved && value === change.value) {
-      return { outcome: 'done', revision: own?.mod_revision ?? response.header.revision };
+  private explainStale(
+    change: GuardedWrite,
+    { revision, found }: { readonly revision: string; readonly found: readonly StoredKey[][] },
+    unsure: boolean,
+  ): WriteResult {
+    const [own, config] = found.map(([first]) => first);
+    const ownMoved = (own?.revision ?? null) !== change.revision;
+    if (unsure && ownMoved && (own?.value ?? null) === change.value) {
+      return { outcome: 'done', revision: own?.revision ?? revision };
     }
     return ownMoved
-      ? { outcome: 'stale', key: change.key, revision: own?.mod_revision ?? null }
+      ? { outcome: 'stale', key: change.key, revision: own?.revision ?? null }
       : {
           outcome: 'stale',
           key: configKey(this.prefix),
-          revision: config?.mod_revision ?? null,
+          revision: config?.revision ?? null,
         };
   }
 

@@ -62,10 +62,20 @@ async function sorted(pattern: string, cwd: string): Promise<string[]> {
   return files.sort((a, b) => (a < b ? -1 : 1));
 }
 
+/** What cannot be asked about, as a link that leads to itself, is left to whoever reads it. */
 function isFolder(where: string): boolean {
-  return statSync(where, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(where).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function isThere(where: string): boolean {
-  return lstatSync(where, { throwIfNoEntry: false }) !== undefined;
+  try {
+    lstatSync(where);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { constants, createReadStream, existsSync, openSync, readFileSync, statSync } from 'node:fs';
 import { Socket } from 'node:net';
 import path from 'node:path';
@@ -24,9 +25,17 @@ export function defaultSiteFile(folder: string): string | null {
 export async function readText(file: string, cwd: string, stdin: Readable): Promise<string> {
   if (file === '-') return readStream(stdin, 'standard input');
   const where = path.resolve(cwd, file);
-  const stat = statSync(where, { throwIfNoEntry: false });
+  const stat = statOf(where, file);
   if (stat === undefined || stat.isFile() || stat.isDirectory()) return readFileText(file, cwd);
   return readStream(stat.isFIFO() ? openPipe(where) : createReadStream(where), file);
+}
+
+function statOf(where: string, file: string) {
+  try {
+    return statSync(where, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
 }
 
 /**
@@ -50,7 +59,7 @@ async function readStream(stream: Readable, name: string): Promise<string> {
   } catch (error) {
     throw error instanceof Problem ? error : unreadable(name, error);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return textOf(Buffer.concat(chunks), name);
 }
 
 /** Like `readText`, for a regular file. */
@@ -62,14 +71,41 @@ export function readFileText(file: string, cwd: string): string {
     throw unreadable(file, cause);
   }
   if (bytes.length > MAX_BYTES) throw tooLarge(file);
+  return textOf(bytes, file);
+}
+
+/** Bytes that are no text: other bytes would come of them than were meant. */
+export class NotText extends Problem {
+  /** As far as they are text. */
+  readonly legible: string;
+
+  constructor(name: string, bytes: Buffer) {
+    const legible = bytes.toString('utf8');
+    const line = legible.slice(0, legible.indexOf('\ufffd')).split('\n').length;
+    const isUtf16 = /^(\xff\xfe|\xfe\xff)/.test(bytes.toString('latin1', 0, 2));
+    const what = isUtf16 ? 'it is UTF-16' : `a byte in line ${line} belongs to no character`;
+    super(`${name} is not UTF-8 text: ${what}`, { exit: EXIT.invalid, fix: 'save it as UTF-8' });
+    this.legible = legible;
+  }
+}
+
+function textOf(bytes: Buffer, name: string): string {
+  if (!isUtf8(bytes)) throw new NotText(name, bytes);
   return bytes.toString('utf8');
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'is not there',
+  ENOTDIR: 'is not there',
+  EISDIR: 'is a folder',
+  EACCES: 'may not be read',
+  ELOOP: 'is a link that leads back to itself',
+  ENAMETOOLONG: 'has too long a name to be there',
+};
+
 function unreadable(name: string, cause: unknown): Problem {
   const { code } = cause as NodeJS.ErrnoException;
-  const reason =
-    { ENOENT: 'is not there', EISDIR: 'is a folder', EACCES: 'may not be read' }[code ?? ''] ??
-    'cannot be read';
+  const reason = REASONS[code ?? ''] ?? 'cannot be read';
   return new Problem(`${name} ${reason}`, { exit: EXIT.invalid, cause });
 }
 

@@ -1,7 +1,9 @@
 import { validateBackup } from './generated/backup-validator.js';
 import type { BackupDocument, BackupKey } from './generated/documents.ts';
-import { isInside } from './inside.ts';
+import { parseKeptJson } from './json-source.ts';
+import { isInside } from './key-path.ts';
 import { EXIT, Problem } from './problem.ts';
+import { schemaObjection } from './schema-objection.ts';
 import { decodeSnapshot, type LiveState, type Snapshot, type StoredKey } from './snapshot.ts';
 
 /**
@@ -49,15 +51,9 @@ export function readBackup(text: string, file: string): BackupDocument {
       exit: EXIT.invalid,
       fix: '`flannel-bigip backup list` names those that were kept',
     });
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw invalid('it is no JSON');
-  }
+  const document = parseKeptJson(text, invalid);
   if (!validateBackup(document)) {
-    const [error] = validateBackup.errors ?? [];
-    throw invalid(`${error?.instancePath || 'it'} ${error?.message ?? 'is of another shape'}`);
+    throw invalid(schemaObjection(validateBackup.errors));
   }
   const { prefix, config, leases } = document;
   const folder = `${prefix}/subnets/`;

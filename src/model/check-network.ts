@@ -96,7 +96,7 @@ function effective(root: SourceNode, judged: Judged): NetworkConfig | null {
 type Judged = readonly { readonly version: FlannelVersion; readonly judgement: Judgement }[];
 
 function flannelRejects(judged: Judged, base: string): Finding[] {
-  const found = new Map<string, { versions: string[]; finding: Omit<Finding, 'message'> }>();
+  const found = new Map<string, { versions: Set<string>; finding: Omit<Finding, 'message'> }>();
   for (const { version, judgement } of judged) {
     for (const { message, path, span } of judgement.rejections) {
       const finding = {
@@ -106,13 +106,13 @@ function flannelRejects(judged: Judged, base: string): Finding[] {
         span,
       } as const;
       const known = found.get(message);
-      if (known) known.versions.push(version);
-      else found.set(message, { versions: [version], finding });
+      if (known) known.versions.add(version);
+      else found.set(message, { versions: new Set([version]), finding });
     }
   }
   return [...found].map(([message, { versions, finding }]) => ({
     ...finding,
-    message: `flannel ${versions.join(' and ')} ${versions.length > 1 ? 'refuse' : 'refuses'} this config. ${message}`,
+    message: `flannel ${[...versions].join(' and ')} ${versions.size > 1 ? 'refuse' : 'refuses'} this config. ${message}`,
   }));
 }
 

@@ -10,10 +10,11 @@ import { editsFor, type MendedPart, type TextEdit } from './mend.ts';
 import { readSite, withSpan } from './read-site.ts';
 import type { Site } from './site.ts';
 import {
+  hasTooManyValues,
   LineIndex,
   lastEntry,
+  MAX_VALUES,
   type ParsedText,
-  type ScalarNode,
   type SourceNode,
 } from './source.ts';
 import { onlyDocument, type ParsedDocuments, parseYamlDocuments } from './yaml-source.ts';
@@ -90,6 +91,9 @@ function checkText(text: string, fileName: string, options: CheckOptions): Check
     return { kind: bare ? 'network-config' : null, findings: syntaxFindings(one, bare) };
   }
   const { root } = one;
+  if (hasTooManyValues(root)) {
+    return { kind: isSite(root) ? 'site' : 'network-config', findings: [tooManyValues(root)] };
+  }
   if (!isSite(root)) return { kind: 'network-config', ...checkBare(root, text, options) };
   const { site, findings, ignored } = readSite(root, options);
   const network = lastEntry(root, 'network')?.value ?? root;
@@ -121,7 +125,7 @@ function checkManifest(roots: readonly SourceNode[], text: string, options: Chec
   };
 }
 
-function checkEmbedded(scalar: ScalarNode, text: string, options: CheckOptions) {
+function checkEmbedded(scalar: SourceNode, text: string, options: CheckOptions) {
   if (scalar.kind !== 'string') {
     const message = 'net-conf.json must be text';
     const { span } = scalar;
@@ -130,6 +134,7 @@ function checkEmbedded(scalar: ScalarNode, text: string, options: CheckOptions) 
   }
   const parsed = parseEmbeddedJson(text, scalar);
   if (!parsed.ok) return { findings: syntaxFindings(parsed, true), ignored: [] };
+  if (hasTooManyValues(parsed.root)) return { findings: [tooManyValues(scalar)], ignored: [] };
   return checkBare(parsed.root, text, options);
 }
 
@@ -155,6 +160,18 @@ function locate(findings: readonly Finding[], part: MendedPart): LocatedFinding[
     const edits = editsFor(finding, part);
     return edits.length > 0 ? { ...finding, edits } : finding;
   });
+}
+
+/** The rules compare values with one another: of very many they would never get through. */
+function tooManyValues({ span: { start } }: SourceNode): Finding {
+  return {
+    rule: 'syntax',
+    severity: 'error',
+    message: `there are more than ${MAX_VALUES} values, so it is no config`,
+    fix: 'check that this is the file that was meant',
+    path: '',
+    span: { start, end: start + 1 },
+  };
 }
 
 function syntaxFindings(parsed: ParsedText & { ok: false }, bare: boolean): Finding[] {

@@ -60,37 +60,84 @@ function isLiteral(value: string, setting: string): boolean {
   return value !== '' && (setting === 'password' || !value.includes('$'));
 }
 
-/** Single quotes, double quotes with escapes, or an escaped character. */
-const QUOTED = /'([^']*)'|"((?:[^"\\]|\\[\s\S])*)"|\\([\s\S])/;
-
-const ASSIGNMENT = new RegExp(
-  `^[ \\t]*(?:export[ \\t]+)?([A-Za-z_]\\w*)=((?:${QUOTED.source}|[^'"\\\\\\n])*)`,
-  'gm',
-);
-
-const WORD = new RegExp(`(?:${QUOTED.source}|[^'"\\\\\\s])+`, 'g');
+/** The head of an assignment; its value follows. */
+const HEAD = /^[ \t]*(?:export[ \t]+)?([A-Za-z_]\w*)=/gm;
 
 /** `NAME=VALUE` lines by name, the last of equal ones; a line may go on behind a backslash. */
 function parseAssignments(text: string): Map<string, string> {
   const whole = text.replaceAll('\r\n', '\n').replaceAll('\\\n', '');
-  const found = [...whole.matchAll(ASSIGNMENT)];
-  return new Map(found.map(([, name = '', value = '']) => [name, splitWords(value).join(' ')]));
+  const found = new Map<string, string>();
+  const head = new RegExp(HEAD);
+  for (let match = head.exec(whole); match !== null; match = head.exec(whole)) {
+    const [begin, end] = [head.lastIndex, endOfValue(whole, head.lastIndex)];
+    found.set(match[1] ?? '', splitWords(whole.slice(begin, end)).join(' '));
+    head.lastIndex = end;
+  }
+  return found;
+}
+
+/** Where a value ends: with its line, unless the line break is quoted. */
+function endOfValue(text: string, begin: number): number {
+  let at = begin;
+  while (at < text.length && text[at] !== '\n') {
+    const end = endOfPiece(text, at);
+    if (end === null) break;
+    at = end;
+  }
+  return at;
+}
+
+/**
+ * Behind a quoted piece, an escaped character, or a character; null where a quote is not closed or a
+ * backslash is the last character. Not one pattern for all of it: it would need a stack as deep as
+ * a value is long.
+ */
+function endOfPiece(text: string, at: number): number | null {
+  const first = text[at];
+  if (first === '\\') return at + 1 < text.length ? at + 2 : null;
+  if (first !== "'" && first !== '"') return at + 1;
+  for (let i = at + 1; i < text.length; i++) {
+    if (text[i] === first) return i + 1;
+    if (first === '"' && text[i] === '\\') i += 1;
+  }
+  return null;
 }
 
 /** The words of a line, as systemd and a shell see them before any expansion; no comment. */
 function splitWords(text: string): string[] {
-  const words = [...text.matchAll(WORD)].map(([word]) => word);
+  const words: string[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const begin = at;
+    for (let end = endOfWordPiece(text, at); end !== null; end = endOfWordPiece(text, at)) at = end;
+    if (at > begin) words.push(text.slice(begin, at));
+    // A blank, or what no word can begin with.
+    else at += 1;
+  }
   const comment = words.findIndex((word) => word.startsWith('#'));
   return (comment < 0 ? words : words.slice(0, comment)).map(withoutQuotes);
 }
 
+function endOfWordPiece(text: string, at: number): number | null {
+  return at >= text.length || /\s/.test(text[at] ?? '') ? null : endOfPiece(text, at);
+}
+
 function withoutQuotes(word: string): string {
-  return word.replace(
-    new RegExp(QUOTED, 'g'),
-    (_, single?: string, double?: string, escaped?: string) =>
-      // Inside double quotes a backslash stands for itself, except before what it can escape.
-      single ?? double?.replace(/\\(["\\$`])/g, '$1') ?? escaped ?? '',
-  );
+  const pieces: string[] = [];
+  for (let at = 0; at < word.length; ) {
+    const end = endOfPiece(word, at) ?? word.length;
+    pieces.push(unquoted(word.slice(at, end)));
+    at = end;
+  }
+  return pieces.join('');
+}
+
+function unquoted(piece: string): string {
+  if (piece.length < 2) return piece;
+  if (piece.startsWith("'")) return piece.slice(1, -1);
+  // Inside double quotes a backslash stands for itself, except before what it can escape.
+  if (piece.startsWith('"')) return piece.slice(1, -1).replace(/\\(["\\$`])/g, '$1');
+  return piece.slice(1);
 }
 
 /** The value of flanneld's flag among its arguments, the last of several, as Go reads them. */

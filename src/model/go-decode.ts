@@ -61,14 +61,18 @@ function unquoted(node: SourceNode): string {
   return node.raw.replace(/^"+|"+$/g, '');
 }
 
+/** Digits of the largest number of 64 bits, and its sign. */
+const LONGEST_INTEGER = 21;
+
 function integer(node: SourceNode, pattern: RegExp, min: bigint, max: bigint): Decoded<'int'> {
   if (node.kind === 'null') return LEFT;
   if (node.kind !== 'number' || !pattern.test(node.raw)) {
     return { objection: `must be a plain whole number, not ${shorten(node.raw)}` };
   }
-  const value = BigInt(node.raw);
-  return value < min || value > max
-    ? { objection: `${node.raw} does not fit into 64 bits` }
+  // Very many digits take long to read, and fit no less badly.
+  const value = node.raw.length > LONGEST_INTEGER ? null : BigInt(node.raw);
+  return value === null || value < min || value > max
+    ? { objection: `${shorten(node.raw)} does not fit into 64 bits` }
     : { value };
 }
 

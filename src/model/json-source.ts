@@ -33,6 +33,24 @@ export function parseJsonText(text: string): ParsedText {
   return { ok: true, root: toSource(tree, text) };
 }
 
+/** How much deeper than what was read a document nests that keeps it. */
+const KEPT_BELOW = 8;
+
+/**
+ * Parses the JSON of a file that this program writes itself, such as a backup: what nests too deep for
+ * whatever goes through it later is refused with the rest.
+ *
+ * @param invalid makes the error of a reason
+ */
+export function parseKeptJson(text: string, invalid: (why: string) => Error): unknown {
+  if (deepestNesting(text) > MAX_DEPTH + KEPT_BELOW) throw invalid('it nests too deep');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid('it is no JSON');
+  }
+}
+
 function failure(problem: SyntaxProblem): ParsedText {
   return { ok: false, problems: [problem] };
 }

@@ -9,12 +9,20 @@ export interface LeaseKey {
 }
 
 /**
+ * flannel's `\d+\.\d+.\d+.\d+`, whose dots without backslash take any character. Go's patterns
+ * take time in proportion to the key; here one of a thousand digits would take for ever. So what
+ * those two dots take is told apart (a character that is no digit, or a digit), in the order in
+ * which Go prefers it, and a match begins where a number begins.
+ */
+const IPV4 = String.raw`(?<!\d)(\d+\.(?:\d+[^\d\n]\d+[^\d\n]\d+|\d+[^\d\n]\d{3,}|\d{3,}[^\d\n]\d+|\d{5,}))-(\d+)`;
+
+/**
  * What each version looks for. v0.12 takes a match anywhere in the key, v0.20 only one at its end,
  * with an IPv6 half that it may or may not have (the `subnet` packages' regular expressions).
  */
 const PATTERNS: Record<FlannelVersion, RegExp> = {
-  'v0.12.0': /(\d+\.\d+.\d+.\d+)-(\d+)/,
-  'v0.20.0': /(\d+\.\d+.\d+.\d+)-(\d+)(?:&([\da-f:]+)-(\d+))?$/,
+  'v0.12.0': new RegExp(IPV4),
+  'v0.20.0': new RegExp(`${IPV4}(?:&([\\da-f:]+)-(\\d+))?$`),
 };
 
 /** The keys of nearly all leases, which both patterns read alike but take long to find. */

@@ -1,4 +1,4 @@
-import { lastEntry, type ScalarNode, type SourceNode, textEntry } from './source.ts';
+import { lastEntry, type SourceNode, textEntry } from './source.ts';
 
 /** The entry of kube-flannel's ConfigMap that holds the network config. */
 const CONFIG_ENTRY = 'net-conf.json';
@@ -18,8 +18,8 @@ export function isManifest(root: SourceNode): boolean {
   );
 }
 
-/** The network configs, as text, of a ConfigMap or of a List that holds ConfigMaps. */
-export function embeddedConfigs(root: SourceNode): ScalarNode[] {
+/** The network configs, which should be text, of a ConfigMap or of a List that holds ConfigMaps. */
+export function embeddedConfigs(root: SourceNode): SourceNode[] {
   const kind = textEntry(root, 'kind');
   if (kind === 'List' || kind === 'ConfigMapList') {
     const items = lastEntry(root, 'items')?.value;
@@ -27,7 +27,5 @@ export function embeddedConfigs(root: SourceNode): ScalarNode[] {
   }
   if (kind !== 'ConfigMap') return [];
   const config = lastEntry(lastEntry(root, 'data')?.value, CONFIG_ENTRY)?.value;
-  return config === undefined || config.kind === 'array' || config.kind === 'object'
-    ? []
-    : [config];
+  return config === undefined ? [] : [config];
 }

@@ -1,8 +1,10 @@
 import { type Change, isInSync, type Plan } from './change.ts';
 import type { PlanDocument } from './generated/documents.ts';
 import { validatePlan } from './generated/plan-validator.js';
-import { isInside } from './inside.ts';
+import { parseKeptJson } from './json-source.ts';
+import { isInside } from './key-path.ts';
 import { EXIT, Problem } from './problem.ts';
+import { schemaObjection } from './schema-objection.ts';
 import type { Snapshot, StoredKey } from './snapshot.ts';
 
 /** SHA-256 of a text in hexadecimal; the model computes none itself. */
@@ -71,15 +73,9 @@ export function readSavedPlan(text: string, file: string): PlanDocument {
       exit: EXIT.invalid,
       fix: 'make one with diff --save',
     });
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw invalid('it is no JSON');
-  }
+  const document = parseKeptJson(text, invalid);
   if (!validatePlan(document)) {
-    const [error] = validatePlan.errors ?? [];
-    throw invalid(`${error?.instancePath || 'it'} ${error?.message ?? 'is of another shape'}`);
+    throw invalid(schemaObjection(validatePlan.errors));
   }
   const { prefix, changes } = document;
   const wrong = changes.find(({ kind, key }) =>

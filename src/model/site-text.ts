@@ -1,5 +1,6 @@
 import { Document, isMap, isScalar, isSeq, type Pair, Scalar, visit, type YAMLMap } from 'yaml';
 import { parseAddress, parseSubnet } from './address.ts';
+import { printableLines } from './printable.ts';
 import { draftDocument, type SiteDraft } from './site-draft.ts';
 
 /** What a written site file says beside its values, one line of comment each. */
@@ -31,7 +32,12 @@ export function siteText(draft: SiteDraft, notes: SiteNotes, schema: string): st
   // Texts that readers of YAML 1.1 would take for numbers or booleans are quoted too.
   const document = new Document(draftDocument(draft), { compat: 'yaml-1.1' });
   document.commentBefore = ` yaml-language-server: $schema=${schema}`;
-  visit(document, { Scalar: (_, scalar) => quoteIpv6(scalar) });
+  visit(document, {
+    Scalar(_, scalar) {
+      quoteIpv6(scalar);
+      quoteUnprintable(scalar);
+    },
+  });
   const site = mapOf(document.contents);
   explain(site, 'name', WHY.name);
   const etcd = childOf(site, 'etcd');
@@ -39,7 +45,8 @@ export function siteText(draft: SiteDraft, notes: SiteNotes, schema: string): st
   explain(etcd, 'api', WHY.api);
   describeNetwork(site, notes);
   describeBigips(site, notes.bigips);
-  return document.toString({ lineWidth: 0 });
+  // Values and comments may be of a live config that somebody else wrote.
+  return printableLines(document.toString({ lineWidth: 0 }));
 }
 
 function describeNetwork(site: YAMLMap, notes: SiteNotes): void {
@@ -110,6 +117,14 @@ function quoteIpv6(scalar: Scalar): void {
   if (typeof value !== 'string') return;
   const family = (parseSubnet(value) ?? parseAddress(value))?.family;
   if (family === 6) scalar.type = Scalar.QUOTE_DOUBLE;
+}
+
+/** Only inside double quotes what steers a terminal can be written as an escape. */
+function quoteUnprintable(scalar: Scalar): void {
+  const { value } = scalar;
+  if (typeof value === 'string' && printableLines(value) !== value) {
+    scalar.type = Scalar.QUOTE_DOUBLE;
+  }
 }
 
 /** Comment lines. They may hold text from etcd, which must not end a comment or steer a terminal. */

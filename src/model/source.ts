@@ -56,6 +56,22 @@ export type ParsedText =
 /** Deepest nesting that is read: far beyond any config, far below the stack's end. */
 export const MAX_DEPTH = 64;
 
+/** Most values that a site or a network config is read with: far beyond any that there is. */
+export const MAX_VALUES = 10_000;
+
+/** Whether a tree has more values than that; looks no further. */
+export function hasTooManyValues(root: SourceNode): boolean {
+  const waiting = [root];
+  let count = 0;
+  for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+    count += 1;
+    if (count > MAX_VALUES) return true;
+    if (node.kind === 'array') for (const item of node.items) waiting.push(item);
+    if (node.kind === 'object') for (const { value } of node.entries) waiting.push(value);
+  }
+  return false;
+}
+
 export function objectNode(entries: readonly ObjectEntry[], span: Span): ObjectNode {
   return {
     kind: 'object',
@@ -140,6 +156,8 @@ export interface Position {
 /** Finds line and column of an offset in a text. */
 export class LineIndex {
   #starts: readonly number[] | undefined;
+  /** The line that was asked for last: a text of one long line may have many findings. */
+  #last = { number: 0, text: '' };
 
   constructor(readonly text: string) {}
 
@@ -168,8 +186,12 @@ export class LineIndex {
 
   /** The text of a line (from 1), without its line break. */
   line(number: number): string {
-    const start = this.starts[number - 1] ?? this.text.length;
-    const end = this.starts[number] ?? this.text.length + 1;
-    return this.text.slice(start, end - 1).replace(/\r$/, '');
+    if (this.#last.number !== number) {
+      const start = this.starts[number - 1] ?? this.text.length;
+      const end = (this.starts[number] ?? this.text.length + 1) - 1;
+      const behind = end > start && this.text[end - 1] === '\r' ? end - 1 : end;
+      this.#last = { number, text: this.text.slice(start, behind) };
+    }
+    return this.#last.text;
   }
 }

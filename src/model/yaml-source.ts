@@ -16,6 +16,7 @@ import {
 import {
   arrayNode,
   MAX_DEPTH,
+  MAX_VALUES,
   type ObjectEntry,
   objectNode,
   type ParsedText,
@@ -27,6 +28,12 @@ import {
 
 /** How many times aliases may be resolved in one document, so that none can blow up memory. */
 const MAX_ALIASES = 100;
+
+/** More documents than any manifest has: each costs, an empty one too. */
+const MAX_DOCUMENTS = 10_000;
+
+/** How many errors of one text are told: behind the first ones are mostly their consequences. */
+const MAX_PROBLEMS = 50;
 
 const TOO_DEEP = `the value is nested more than ${MAX_DEPTH} levels deep`;
 
@@ -40,12 +47,16 @@ export type ParsedDocuments =
  * position of the second. Empty documents beside others do not count.
  */
 export function parseYamlDocuments(text: string): ParsedDocuments {
+  const control = text.search(CONTROL);
+  if (control >= 0) return { ok: false, problems: [controlCharacter(text, control)] };
   try {
     const documents = compose(text);
-    const errors = documents.flatMap((document) => document.errors);
-    if (errors.length > 0) {
-      return { ok: false, problems: errors.map((error) => explain(text, error)) };
-    }
+    // A tag that nobody knows is only a warning; what stands behind it is not what was meant.
+    const errors = documents.flatMap(({ errors, warnings }) => [
+      ...errors,
+      ...warnings.filter(({ code }) => TAG_WARNINGS.includes(code)),
+    ]);
+    if (errors.length > 0) return { ok: false, problems: explainAll(text, errors) };
     const [root, ...others] = documents.flatMap((document) =>
       isEmpty(document, text) ? [] : [new Converter(document).convert(document.contents, 0)],
     );
@@ -56,6 +67,21 @@ export function parseYamlDocuments(text: string): ParsedDocuments {
     throw error;
   }
 }
+
+/** What no YAML text may hold as it is (YAML 1.2, 5.1); the library takes it. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is refused
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f]/;
+
+function controlCharacter(text: string, at: number): SyntaxProblem {
+  const code = text.charCodeAt(at).toString(16).toUpperCase().padStart(4, '0');
+  return {
+    span: { start: at, end: at + 1 },
+    message: `the control character U+${code} may not stand in YAML`,
+    fix: 'take it out, or write it as an escape in double quotes',
+  };
+}
+
+const TAG_WARNINGS: readonly string[] = ['TAG_RESOLVE_FAILED', 'BAD_COLLECTION_TYPE'];
 
 /** Reads a YAML text that must be one document. */
 export function parseYamlText(text: string): ParsedText {
@@ -82,7 +108,7 @@ function isEmpty({ contents, range }: Document.Parsed, text: string): boolean {
 }
 
 function textOf([start, end]: Document.Parsed['range'], text: string): string {
-  return text.slice(start, end).replace(/^---.*$|^\s*#.*$/gm, '');
+  return text.slice(start, end).replace(/^---.*$|^[ \t]*#.*$/gm, '');
 }
 
 class Unreadable extends Error {
@@ -93,9 +119,15 @@ class Unreadable extends Error {
 
 function compose(text: string): Document.Parsed[] {
   const composer = new Composer({ uniqueKeys: false });
-  return [
-    ...(composer.compose(boundedTokens(text), true, text.length) as Iterable<Document.Parsed>),
-  ];
+  const documents: Document.Parsed[] = [];
+  for (const document of composer.compose(boundedTokens(text), true, text.length)) {
+    const [start = 0] = document.range ?? [];
+    if (documents.push(document as Document.Parsed) > MAX_DOCUMENTS) {
+      const span = { start, end: start + 1 };
+      throw new Unreadable({ span, message: `there are more than ${MAX_DOCUMENTS} documents` });
+    }
+  }
+  return documents;
 }
 
 /**
@@ -117,10 +149,19 @@ function boundedTokens(text: string): CST.Token[] {
   return tokens;
 }
 
-function explain(
-  text: string,
-  error: { readonly pos: readonly [number, number]; readonly message: string },
-): SyntaxProblem {
+type YamlError = { readonly pos: readonly [number, number]; readonly message: string };
+
+/** The first errors in words, and how many there are beside. */
+function explainAll(text: string, errors: readonly YamlError[]): SyntaxProblem[] {
+  const problems = errors.slice(0, MAX_PROBLEMS).map((error) => explain(text, error));
+  const next = errors[MAX_PROBLEMS];
+  if (next === undefined) return problems;
+  const span = { start: next.pos[0], end: Math.max(next.pos[1], next.pos[0] + 1) };
+  const message = `from here on there are ${errors.length - MAX_PROBLEMS} more errors`;
+  return [...problems, { span, message, fix: 'mend the first ones; others may follow from them' }];
+}
+
+function explain(text: string, error: YamlError): SyntaxProblem {
   const span = { start: error.pos[0], end: Math.max(error.pos[1], error.pos[0] + 1) };
   const lineStart = text.lastIndexOf('\n', span.start - 1) + 1;
   const line = text.slice(lineStart, text.indexOf('\n', span.start) >>> 0);
@@ -133,20 +174,41 @@ function explain(
 
 class Converter {
   #aliases = 0;
+  /** Values behind aliases, counted each time. */
+  #repeated = 0;
+  /** The outermost alias that is being resolved. */
+  #alias: Span | null = null;
 
   constructor(readonly document: Document.Parsed) {}
 
   convert(node: Node | null, depth: number, fallback: Span = { start: 0, end: 0 }): SourceNode {
     const span = node?.range ? { start: node.range[0], end: node.range[1] } : fallback;
     if (depth > MAX_DEPTH) throw new Unreadable({ span, message: TOO_DEEP });
+    if (this.#alias !== null && ++this.#repeated > MAX_VALUES) {
+      const message = `aliases repeat more than ${MAX_VALUES} values`;
+      throw new Unreadable({ span: this.#alias, message, fix: 'write them out' });
+    }
     if (node === null) return scalarNode(null, span);
-    if (isAlias(node)) return this.convert(this.resolve(node, span), depth + 1, span);
+    if (isAlias(node)) return this.convertAlias(node, depth, span);
     if (isMap(node)) return this.convertMap(node, depth, span);
     if (isSeq(node)) {
       const items = node.items.map((item) => this.convert(item as Node | null, depth + 1, span));
       return arrayNode(items, span);
     }
     return this.convertScalar(isScalar(node) ? node.value : undefined, span);
+  }
+
+  private convertAlias(alias: Alias, depth: number, span: Span): SourceNode {
+    const target = this.resolve(alias, span);
+    const [start, end] = target.range ?? [];
+    if (start !== undefined && end !== undefined && start < span.start && span.end <= end) {
+      throw new Unreadable({ span, message: 'the alias stands inside what it repeats' });
+    }
+    const outer = this.#alias;
+    this.#alias ??= span;
+    const value = this.convert(target, depth + 1, span);
+    this.#alias = outer;
+    return value;
   }
 
   private resolve(alias: Alias, span: Span): Node {

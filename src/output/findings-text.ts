@@ -13,7 +13,7 @@ export function findingText(
   const { colour } = style;
   const paint = finding.severity === 'error' ? colour.red : colour.yellow;
   const at = lines && finding.span ? lines.at(finding.span.start) : null;
-  const place = at ? `${file}:${at.line}:${at.column}` : file;
+  const place = printable(at ? `${file}:${at.line}:${at.column}` : file);
   const head = `${colour.bold(place)}: ${paint(finding.severity)}: ${printable(finding.message)} ${colour.dim(`[${finding.rule}]`)}`;
   const fix = finding.fix === undefined ? [] : [`    ${printable(finding.fix)}`];
   return [head, ...snippet(finding, lines, paint), ...fix].join('\n');
@@ -29,21 +29,26 @@ function snippet(
   const end = lines.at(finding.span.end);
   const text = lines.line(start.line);
   // A line of the user's own file may hold a secret, and reports end up in logs.
-  if (text.trim() === '' || SECRET_KEYS.some((key) => namesKey(text, key))) return [];
+  if (text.trim() === '' || mayHoldSecret(text)) return [];
   // A value of many lines is marked by its first character only.
   const last = end.line === start.line ? Math.max(end.column, start.column + 1) : start.column + 1;
+  // Of a very long line nothing beyond the window is looked at: it may have very many findings.
+  const [first, limit] = [
+    Math.max(start.column - 1 - SNIPPET_BEFORE, 0),
+    start.column - 1 + SNIPPET_WIDTH,
+  ];
   const [before, marked, after] = [
-    text.slice(0, start.column - 1),
-    text.slice(start.column - 1, last - 1),
-    text.slice(last - 1),
+    text.slice(first, start.column - 1),
+    text.slice(start.column - 1, Math.min(last - 1, limit)),
+    text.slice(last - 1, limit),
   ].map((part) => printable(part.replaceAll('\t', ' '))) as [string, string, string];
   const number = String(start.line).padStart(5);
   const margin = `${' '.repeat(5)} | `;
-  // A one-line config may be very long: the window begins near the value.
   const from = Math.max(before.length - SNIPPET_BEFORE, 0);
   const whole = `${before}${marked}${after}`;
   const cut = whole.slice(from, from + SNIPPET_WIDTH);
-  const shown = `${from > 0 ? `…${cut.slice(1)}` : cut}${whole.length > from + SNIPPET_WIDTH ? '…' : ''}`;
+  const isCut = text.length > limit || whole.length > from + SNIPPET_WIDTH;
+  const shown = `${first + from > 0 ? `…${cut.slice(1)}` : cut}${isCut ? '…' : ''}`;
   const caret = '^'.repeat(Math.min(Math.max(marked.length, 1), SNIPPET_WIDTH - SNIPPET_BEFORE));
   return [`${number} | ${shown}`, `${margin}${' '.repeat(before.length - from)}${paint(caret)}`];
 }
@@ -52,6 +57,13 @@ function snippet(
 const SNIPPET_WIDTH = 120;
 const SNIPPET_BEFORE = 60;
 
-function namesKey(text: string, key: string): boolean {
-  return text.toLowerCase().includes(key.toLowerCase());
+/** The line that was looked at last, which is often the next one's too. */
+let judged = { text: '', secret: false };
+
+function mayHoldSecret(text: string): boolean {
+  if (judged.text !== text) {
+    const folded = text.toLowerCase();
+    judged = { text, secret: SECRET_KEYS.some((key) => folded.includes(key.toLowerCase())) };
+  }
+  return judged.secret;
 }

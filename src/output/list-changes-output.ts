@@ -1,5 +1,6 @@
 import { formatSubnet } from '../model/address.ts';
 import type { ListChange } from '../model/list-changes.ts';
+import { jsonText } from './json.ts';
 import { leaseJson, listColumns } from './list-output.ts';
 import type { Style } from './style.ts';
 import { tableLines } from './table.ts';
@@ -9,8 +10,8 @@ export function changesJson(changes: readonly ListChange[]): string {
   return changes
     .map((change) =>
       change.event === 'config'
-        ? JSON.stringify({ event: change.event, config: change.config })
-        : JSON.stringify({ event: change.event, lease: leaseJson(change.lease) }),
+        ? jsonText({ event: change.event, config: change.config })
+        : jsonText({ event: change.event, lease: leaseJson(change.lease) }),
     )
     .join('\n');
 }

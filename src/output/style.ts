@@ -1,5 +1,7 @@
 import { Chalk, type ChalkInstance } from 'chalk';
 
+export { PLAIN, printable, printableLines } from '../model/printable.ts';
+
 /** Colours, width and letters of one output stream. */
 export interface Style {
   readonly colour: ChalkInstance;
@@ -28,23 +30,4 @@ export function styleOf(
     width: terminal ? (stream.columns ?? 80) : null,
     unicode: /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || ''),
   };
-}
-
-/**
- * Text that came from outside, safe for a terminal: control characters, which could move the
- * cursor or hide text, are spelt out.
- */
-export function printable(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, spelledOut);
-}
-
-/** Nearly all text there is: nothing in it needs a second look. */
-export const PLAIN = /^[\x20-\x7e]*$/;
-
-const UNPRINTABLE =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is taken out
-  /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
-
-function spelledOut(char: string): string {
-  return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

@@ -3,7 +3,8 @@ import { printable, type Style } from './style.ts';
 
 /** The difference of two texts in the unified format, as `patch` reads it. */
 export function textDiff(file: string, before: string, after: string, { colour }: Style): string {
-  const name = file.replace(/^\/+/, '');
+  // A line break in the name would begin a line of the patch.
+  const name = printable(file.replace(/^\/+/, ''));
   const patch = createTwoFilesPatch(`a/${name}`, `b/${name}`, before, after, '', '', {
     context: 2,
   });

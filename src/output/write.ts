@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { jsonText } from './json.ts';
 
 /** Writes text with a line break at its end. */
 export function writeLine(stream: Writable, text: string): void {
@@ -25,7 +26,7 @@ export async function writeDocument(
   format: 'json' | 'yaml',
   document: unknown,
 ): Promise<void> {
-  if (format === 'json') return writeLine(stream, JSON.stringify(document, null, 2));
+  if (format === 'json') return writeLine(stream, jsonText(document, 2));
   const { yamlText } = await import('./yaml.ts');
   stream.write(yamlText(document));
 }

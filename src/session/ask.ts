@@ -1,4 +1,5 @@
 import { EXIT, Problem } from '../model/problem.ts';
+import { printable } from '../output/style.ts';
 import { canAsk, type World } from '../world.ts';
 
 /** Says no to asking, and which flags answer instead. */
@@ -35,7 +36,7 @@ export async function askPassword(world: World, user: string): Promise<string> {
     );
   }
   return ask(world, ({ password }, context) =>
-    password({ message: `Password of ${user} for etcd:`, mask: true }, context),
+    password({ message: `Password of ${printable(user)} for etcd:`, mask: true }, context),
   );
 }
 

@@ -3,6 +3,7 @@ import type { KeyStore } from '../etcd/store.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot, type LiveState } from '../model/snapshot.ts';
 import type { PlanPlace } from '../output/plan-output.ts';
+import { printable } from '../output/style.ts';
 import type { World } from '../world.ts';
 import { type ResolvedConnection, resolveConnection } from './connection-options.ts';
 import type { Args } from './options.ts';
@@ -43,5 +44,7 @@ export async function withSession<S extends LoadedSite | null, T>(
 
 /** What `--verbose` says of a connection: each value with where it came from. */
 export function originLines({ origins }: ResolvedConnection): string {
-  return origins.map(({ option, value, from }) => `${option}: ${value} (${from})\n`).join('');
+  return origins
+    .map(({ option, value, from }) => `${printable(`${option}: ${value} (${from})`)}\n`)
+    .join('');
 }

@@ -7,6 +7,8 @@ import type { Plan } from '../model/change.ts';
 import type { PlanDocument } from '../model/generated/documents.ts';
 import { readSavedPlan, remainingPlan, savedPlan } from '../model/saved-plan.ts';
 import type { LiveState, Snapshot } from '../model/snapshot.ts';
+import { printable } from '../output/style.ts';
+import { writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 
 function sha256(text: string): string {
@@ -31,7 +33,8 @@ export async function savePlan(
   const origin = { site, store: store.description, snapshot: live.snapshot, now: world.now() };
   const document = savedPlan(plan, origin, sha256);
   await writePrivateFile(path.resolve(world.cwd, file), `${JSON.stringify(document, null, 2)}\n`);
-  world.stderr.write(`The plan is kept in ${file}; apply --plan ${file} carries it out.\n`);
+  const kept = `The plan is kept in ${file}; apply --plan ${file} carries it out.`;
+  writeLine(world.stderr, printable(kept));
 }
 
 /** Reads a plan that `savePlan` kept. @throws Problem (exit 3) when it is none. */

@@ -1,5 +1,5 @@
 /** An escaped character, a quoted piece (which may not be closed yet), blanks, or a character. */
-const PIECE = /\\(.?)|'([^']*)'?|"((?:[^"\\]|\\.)*)"?|(\s+)|([^\\'"\s]+)/gs;
+const PIECE = /\\(.?)|'([^']*)'?|"((?:[^"\\]+|\\.)*)"?|(\s+)|([^\\'"\s]+)/gs;
 
 /**
  * Splits a command line that ends at the cursor as a POSIX shell would: quotes and backslashes are

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { findFiles } from '../files/find-files.ts';
-import { defaultSiteFile, readText } from '../files/site-file.ts';
+import { defaultSiteFile, NotText, readText } from '../files/site-file.ts';
 import { checkDocument, concernsFlannel } from '../model/document.ts';
 import type { Finding, RuleId } from '../model/finding.ts';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -115,7 +115,10 @@ export class Validation {
       text = await readText(file, world.cwd, world.stdin);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return this.unread(file, { rule: 'unreadable-file', message: error.message });
+      // In a folder it may as well be somebody else's.
+      if (inFolder && error instanceof NotText && !concernsFlannel(error.legible)) return null;
+      const { message, fix } = error;
+      return this.unread(file, { rule: 'unreadable-file', message, ...(fix ? { fix } : {}) });
     }
     if (inFolder && !concernsFlannel(text)) return null;
     const name = file === '-' ? (args.text('stdin-filename') ?? file) : file;
@@ -129,7 +132,7 @@ export class Validation {
     file: string,
     problem: { readonly rule: RuleId; readonly message: string; readonly fix?: string },
   ): ValidatedFile {
-    const message = problem.message.replace('%s', file);
+    const message = problem.message.replace('%s', () => file);
     const finding: Finding = { ...problem, message, severity: 'error', path: '' };
     const path = this.pathOf(file);
     return { file, path, kind: null, findings: [finding], ignored: [], lines: null };

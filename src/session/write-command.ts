@@ -2,7 +2,7 @@ import type { Change, Plan } from '../model/change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type Outcome, planText, reportJson } from '../output/plan-output.ts';
-import { styleOf } from '../output/style.ts';
+import { printableLines, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 import { checkGuards, consent, type Executed, execute, failureOf } from './execute.ts';
@@ -34,7 +34,7 @@ export async function runPlan(
   world: World,
 ): Promise<ExitCode> {
   const json = args.text('output') === 'json';
-  const say = (text: string) => (json ? undefined : writeLine(world.stdout, text));
+  const say = (text: string) => (json ? undefined : writeLine(world.stdout, printableLines(text)));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
     const document = reportJson(plan, session.place, outcome, executed);

@@ -355,7 +355,7 @@ describe('a file that is no backup', () => {
       { ...BACKUP, config: { ...BACKUP.config, key: '/x' } },
       'its config is "/x"',
     ],
-    ['more than it should', { ...BACKUP, password: 'x' }, 'must NOT have additional properties'],
+    ['more than it should', { ...BACKUP, password: 'x' }, 'it has the unknown key "password"'],
   ])('with %s is refused, and nothing is written', async (_, content, why) => {
     const text = typeof content === 'string' ? content : JSON.stringify(content);
     const folder = temporaryFolder({ 'b.json': text });

@@ -109,6 +109,29 @@ describe('a file that is no dump', () => {
   );
 });
 
+describe('a damaged dump', () => {
+  const pair = { key: 'L2E=', value: 'e30=', mod_revision: 1 };
+  const v3 = (...kvs: unknown[]) => ({ header: { revision: 2 }, kvs });
+
+  it.each([
+    ['v3', v3(pair, { ...pair, key: '/a' }), 'kvs[1].key is not base64'],
+    ['v3', v3({ ...pair, key: '' }), 'kvs[0].key is not base64'],
+    ['v3', v3({ ...pair, value: 'e30' }), 'kvs[0].value is not base64'],
+    ['v3', v3({ ...pair, value: 'e3 0=' }), 'kvs[0].value is not base64'],
+    ['v3', v3({ ...pair, mod_revision: 1.5 }), 'kvs[0].mod_revision is no number'],
+    ['v3', v3({ ...pair, lease: [] }), 'kvs[0].lease is no number'],
+    ['v3', v3('text'), 'kvs[0] is no pair of key and value'],
+    ['v3', { header: { revision: 'x' } }, 'header.revision is no number'],
+    ['v2', { node: { nodes: {} } }, 'a node in it is not as etcd writes them'],
+    ['v2', { node: { nodes: [{ ttl: '1' }] } }, 'a node in it is not as etcd writes them'],
+  ])('of %s is refused, and what is damaged is named: %j', async (api, document, what) => {
+    const file = `${temporaryFolder({ 'dump.json': JSON.stringify(document) })}/dump.json`;
+    expect(await failureText(new FileStore(file, PREFIX, 1_000).read())).toBe(
+      `bad-store: ${file} is a damaged dump of etcd ${api}: ${what}. Dump the store again`,
+    );
+  });
+});
+
 /** Without what a dump does not tell, and with the TTLs of v2 that count down. */
 function comparable({ config, leases, prefix }: Snapshot): unknown {
   return {

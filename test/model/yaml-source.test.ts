@@ -83,7 +83,18 @@ describe('YAML text', () => {
   });
 
   it.each([
-    ['a list that holds itself', '- &a «[*a]', 'the value is nested more than 64 levels deep'],
+    ['a list that holds itself', '- &a [«*a]', 'the alias stands inside what it repeats'],
+    ['a mapping that holds itself', 'a: &x {b: [«*x]}', 'the alias stands inside what it repeats'],
+    [
+      'a tag that YAML does not have',
+      'a: «!!js/function "x"',
+      'unresolved tag: tag:yaml.org,2002:js/function',
+    ],
+    [
+      'a raw control character',
+      'a: b«\u001b[2J',
+      'the control character U+001B may not stand in YAML',
+    ],
     ['an alias without anchor', 'a: «*nowhere', 'the alias has no anchor'],
     ['a key that is a list', '«[1]: x', 'a key must be plain text'],
     ['a key that is an alias', 'a: &x 1\n«*x : 2', 'a key must be plain text'],
@@ -119,6 +130,18 @@ describe('YAML text', () => {
 
   it('is read with an IPv6 address in quotes, and with one that does not end in colons', () => {
     expect(contentOf('a: "fd00::"\nb: fd00::1')).toEqual({ a: 'fd00::', b: 'fd00::1' });
+  });
+
+  it('is not repeated by aliases until it fills the memory', () => {
+    const text = `a: &a [${'1,'.repeat(1_000)}]\nb: [${'*a,'.repeat(20)}]\n`;
+    const start = text.indexOf('*a,*a') + '*a,'.repeat(9).length;
+    expect(problemsOf(text)).toEqual([
+      {
+        span: { start, end: start + 2 },
+        message: 'aliases repeat more than 10000 values',
+        fix: 'write them out',
+      },
+    ]);
   });
 
   it('does not unfold a few aliases into millions of values', () => {

@@ -47,5 +47,7 @@ function data(text: string): string {
 }
 
 function property(value: unknown): string {
-  return data(String(value)).replaceAll(':', '%3A').replaceAll(',', '%2C');
+  return data(printable(String(value)))
+    .replaceAll(':', '%3A')
+    .replaceAll(',', '%2C');
 }

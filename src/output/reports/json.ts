@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import type { IgnoredFinding } from '../../model/ignore.ts';
 import type { LineIndex } from '../../model/source.ts';
+import { jsonText } from '../json.ts';
 import { isValid, type ReportWriter, regionOf, rulePage, type ValidatedFile } from './report.ts';
 
 /** For scripts: one document, in the order of the files. */
@@ -18,14 +19,14 @@ export function jsonReport(): ReportWriter {
         summary,
         problems: notices.map((notice) => problemJson(notice, null)),
       };
-      const members = JSON.stringify(rest, null, 2).slice(1);
+      const members = jsonText(rest, 2).slice(1);
       return `${begun ? '\n  ]' : '{\n  "files": []'},${members}\n`;
     },
   };
 }
 
 function indented(value: unknown, margin: string): string {
-  return margin + JSON.stringify(value, null, 2).replaceAll('\n', `\n${margin}`);
+  return margin + jsonText(value, 2).replaceAll('\n', `\n${margin}`);
 }
 
 function fileJson(one: ValidatedFile): unknown {

@@ -86,7 +86,7 @@ function testCase(
   }
   if (ignored.length > 0) {
     const reasons = ignored.map(
-      ({ finding, reason }) => `ignored (${reason}): ${placed(finding, judged)}`,
+      ({ finding, reason }) => `ignored (${printable(reason)}): ${placed(finding, judged)}`,
     );
     const skipped = `      <skipped>${xmlText(reasons.join('\n'))}</skipped>\n`;
     return { xml: `${open}>\n${skipped}${close}`, outcome: 'skipped' };
@@ -97,7 +97,7 @@ function testCase(
 function placed(finding: Finding, { path, lines }: Judged): string {
   const region = regionOf(finding, lines);
   const place = region ? `${path}:${region.startLine}:${region.startColumn}: ` : '';
-  return `${place}${printable(sentence(finding))}`;
+  return printable(`${place}${sentence(finding)}`);
 }
 
 function attributesText(attributes: Readonly<Record<string, string | number>>): string {

@@ -3,6 +3,7 @@ import { FILE_RULES, type Finding } from '../../model/finding.ts';
 import { RULE_TEXTS } from '../../model/generated/rule-texts.ts';
 import type { LineIndex } from '../../model/source.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from '../../project.ts';
+import { jsonText } from '../json.ts';
 import {
   type ReportWriter,
   regionAt,
@@ -42,7 +43,7 @@ export function sarifReport(): ReportWriter {
           associatedRule: { id: notice.rule, index: indexOf(notice) },
         })),
       };
-      const invocations = JSON.stringify([invocation]);
+      const invocations = jsonText([invocation]);
       return `${head()}${list(later.rest())}\n],"invocations":${invocations}}]}\n`;
     },
   };
@@ -81,7 +82,9 @@ function indexOf({ rule }: Finding): number {
 
 /** A URI reference (RFC 3986); GitHub resolves relative ones against the checkout. */
 function uriOf(path: string): string {
-  const encoded = path.split('/').map(encodeURIComponent).join('/');
+  // Half a character cannot be encoded; what replaces it is what a reader would make of it.
+  const whole = path.replace(/\p{Surrogate}/gu, '\ufffd');
+  const encoded = whole.split('/').map(encodeURIComponent).join('/');
   return path.startsWith('/') ? `file://${encoded}` : encoded;
 }
 
@@ -106,7 +109,7 @@ function resultOf(finding: LocatedFinding, one: ValidatedFile, reason?: string) 
           ],
         }),
   };
-  return { severity: finding.severity, text: JSON.stringify(result) };
+  return { severity: finding.severity, text: jsonText(result) };
 }
 
 function fixOf({ edits = [], fix }: LocatedFinding, uri: string, lines: LineIndex) {

@@ -7,7 +7,7 @@ import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import { type SiteNotes, siteText } from '../../model/site-text.ts';
 import type { LiveState } from '../../model/snapshot.ts';
 import { findingText } from '../../output/findings-text.ts';
-import { printable, styleOf } from '../../output/style.ts';
+import { printable, printableLines, styleOf } from '../../output/style.ts';
 import { writeLine } from '../../output/write.ts';
 import { SITE_SCHEMA_URL } from '../../project.ts';
 import type { World } from '../../world.ts';
@@ -94,8 +94,7 @@ function maskedOf(drafted: Drafted): Drafted {
 
 function show(text: string, file: string, { world }: Interview): void {
   const { colour } = styleOf(world.stderr, world.env);
-  const lines = text.split('\n').map((line) => printable(line));
-  world.stderr.write(`\n${colour.bold(printable(file))}\n${lines.join('\n')}\n`);
+  world.stderr.write(`\n${colour.bold(printable(file))}\n${printableLines(text)}\n`);
 }
 
 /**

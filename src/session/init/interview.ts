@@ -62,7 +62,9 @@ export class Interview {
     if (this.asks) {
       const objection = async (text: string) => printableOrNull(await check(text));
       const message = printable(wanted.message);
-      return askText(this.world, { message, initial, check: objection });
+      // A default is shown as it would be taken: one that cannot be printed is none.
+      const offered = initial === undefined || printable(initial) === initial ? initial : undefined;
+      return askText(this.world, { message, initial: offered, check: objection });
     }
     if (initial !== undefined && (await check(initial)) === null) return initial;
     if (wanted.optional) return '';
@@ -74,7 +76,10 @@ export class Interview {
   async choice<T extends string>(wanted: ChoiceWanted<T>): Promise<T> {
     const { given, message, choices, initial } = wanted;
     if (given !== undefined) return given;
-    if (this.asks) return askChoice(this.world, message, choices, initial);
+    if (this.asks) {
+      const shown = choices.map(({ value, name }) => ({ value, name: printable(name) }));
+      return askChoice(this.world, printable(message), shown, initial);
+    }
     if (!wanted.guess) this.missing(wanted.flag);
     return initial;
   }

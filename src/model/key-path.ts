@@ -1,8 +1,6 @@
 /**
- * Whether a key is below a folder and stays there: the v2 store takes its keys for paths, so that one
- * with `..` in it would be written elsewhere.
- *
- * @param folder with its slash
+ * Whether a key lies in a folder, its slash included, whichever store it is in: the v2 store takes
+ * keys for paths, where `..` leads out again.
  */
 export function isInside(key: string, folder: string): boolean {
   const rest = key.slice(folder.length);
