@@ -24,6 +24,7 @@ module.exports = {
     },
     above('etcd', 'kubernetes/', 'files/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
     above('kubernetes', 'etcd/', 'files/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
+    above('linux', 'etcd/', 'kubernetes/', 'files/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
     above('files', 'kubernetes/', 'etcd/', 'output/', 'session/', 'commands/', 'cli', 'start', 'world'),
     above('output', 'kubernetes/', 'etcd/', 'files/', 'session/', 'commands/', 'cli', 'start', 'world'),
     above('session', 'commands/', 'cli', 'start'),

@@ -19,6 +19,7 @@ import { run as diff } from './diff.ts';
 import { run as init } from './init.ts';
 import { run as list } from './list.ts';
 import { run as migrate } from './migrate.ts';
+import { run as pinMac } from './pin-mac.ts';
 import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
@@ -384,6 +385,58 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip annotate --remove node-3', 'take it back'],
     ],
     run: annotate,
+  },
+  {
+    name: 'pin-mac',
+    usage: 'pin-mac',
+    describe: "keep the MAC of this host's flannel device across reboots",
+    positionals: 'none',
+    options: [
+      FILE_OPTION,
+      ...READ_OPTIONS,
+      {
+        flag: 'state-dir',
+        type: 'text',
+        completes: 'folder',
+        placeholder: 'PATH',
+        describe: 'where the MAC is kept (default /var/lib/flannel-bigip)',
+      },
+      {
+        flag: 'mac',
+        type: 'text',
+        placeholder: 'MAC',
+        describe: "this one (default: what is kept, the device's, its lease's)",
+      },
+      { flag: 'vni', type: 'text', placeholder: 'NUMBER', describe: "flannel's VNI (default 1)" },
+      {
+        flag: 'interface',
+        type: 'text',
+        placeholder: 'NAME',
+        describe: 'the underlay interface, where there is no device yet',
+      },
+      {
+        flag: 'local',
+        type: 'text',
+        placeholder: 'IP',
+        describe: "the node's public IP, where there is no device yet",
+      },
+      {
+        flag: 'wait',
+        type: 'text',
+        placeholder: 'DURATION',
+        describe: 'for the interface and its address at most (default 30s)',
+      },
+      { flag: 'force', type: 'switch', describe: 'give a device the kept MAC that has another' },
+      { flag: 'adopt', type: 'switch', describe: 'keep the MAC that the device has now' },
+      YES,
+      { ...DRY_RUN, describe: 'say what would be done, do nothing' },
+      outputOption('table', 'json'),
+    ],
+    examples: [
+      ['flannel-bigip pin-mac', 'once while flanneld runs, and at each boot before it starts'],
+      ['flannel-bigip pin-mac --adopt', 'after flanneld was faster at boot'],
+    ],
+    run: pinMac,
   },
   {
     name: 'completion',
