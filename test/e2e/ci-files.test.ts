@@ -310,6 +310,7 @@ describe('the npm package', () => {
         'CONTRIBUTING.md',
         'LICENSE',
         'README.md',
+        'SECURITY.md',
         'bin',
         'dist',
         'docs',
@@ -318,6 +319,6 @@ describe('the npm package', () => {
         'schemas',
       ]),
     );
-    expect(packed.filter((file) => file.endsWith('.map'))).toEqual([]);
+    expect(packed.filter((file) => /\.map$|meta\.json$/.test(file))).toEqual([]);
   });
 });

@@ -224,17 +224,21 @@ describe('an etcd that does not answer', () => {
 
 describe('a dump that is none', () => {
   it.each([
-    '{"header":{},"kvs":[null]}',
-    '{"header":{},"kvs":[{"key":5}]}',
-    '{"node":{"dir":true,"nodes":5}}',
-    '{"node":{"dir":true,"nodes":[null]}}',
-    '{"node":{"key":"/coreos.com/network/config","value":5}}',
-  ])('%s is told by its file', async (text) => {
+    ['{"header":{},"kvs":5}', 'neither a store of flannel-bigip nor a dump of etcd'],
+    ['{"header":{},"kvs":[null]}', 'a damaged dump of etcd v3: kvs[0] is no pair'],
+    ['{"header":{},"kvs":[{"key":5}]}', 'a damaged dump of etcd v3: kvs[0].key is not base64'],
+    ['{"node":{"dir":true,"nodes":5}}', 'a damaged dump of etcd v2: a node'],
+    ['{"node":{"dir":true,"nodes":[null]}}', 'a damaged dump of etcd v2: a node'],
+    [
+      '{"node":{"key":"/coreos.com/network/config","value":5}}',
+      'a damaged dump of etcd v2: a node',
+    ],
+  ])('%s is told by its file', async (text, what) => {
     const cwd = temporaryFolder({ 'x.json': text });
     const { code, stderr } = await run(['list', '--endpoints', 'file:x.json'], { cwd });
 
     expect(code).toBe(1);
-    expect(stderr).toContain(`error: ${cwd}/x.json is neither a store of flannel-bigip nor a dump`);
+    expect(stderr).toContain(`error: ${cwd}/x.json is ${what}`);
   });
 
   it('of the other store than the one that is asked for is told', async () => {

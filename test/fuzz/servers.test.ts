@@ -177,7 +177,8 @@ async function visit(endpoint: string, api: 'v2' | 'v3'): Promise<void> {
   } catch (error) {
     failureOf(error);
   }
-  expect(performance.now() - began).toBeLessThan(4 * TIMEOUT);
+  // Loosely: a busy machine is no hang.
+  expect(performance.now() - began).toBeLessThan(20 * TIMEOUT);
 }
 
 describe('a hostile server', () => {

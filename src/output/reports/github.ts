@@ -47,7 +47,8 @@ function data(text: string): string {
 }
 
 function property(value: unknown): string {
-  return data(printable(String(value)))
+  // Line breaks have an escape of their own, which keeps a file's name what it is.
+  return printable(data(String(value)))
     .replaceAll(':', '%3A')
     .replaceAll(',', '%2C');
 }
