@@ -11,7 +11,7 @@ import type { NodeFinding } from './node-finding.ts';
 import type { LiveLease } from './snapshot.ts';
 
 /** One annotation that is to change; null is none. */
-export interface AnnotationChange {
+interface AnnotationChange {
   readonly annotation: Annotation;
   readonly before: string | null;
   readonly after: string | null;

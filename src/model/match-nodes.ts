@@ -8,13 +8,13 @@ import type { BigIp } from './site.ts';
 import { isNode, type LiveLease } from './snapshot.ts';
 
 /** A Node with the lease that its flanneld holds. */
-export interface MatchedNode {
+interface MatchedNode {
   readonly node: KubeNode;
   readonly lease: UsableLease;
 }
 
 /** A lease that says where a VTEP is. */
-export interface UsableLease {
+interface UsableLease {
   readonly key: string;
   /** The part of the key behind `subnets/`. */
   readonly name: string;

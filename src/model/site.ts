@@ -12,7 +12,7 @@ export interface Site {
 }
 
 /** What the site file says of Kubernetes; the path as written, relative to the site file. */
-export interface KubernetesSettings {
+interface KubernetesSettings {
   readonly kubeconfig?: string;
   readonly context?: string;
   /** Label selector of Nodes that run no flannel. */

@@ -13,7 +13,7 @@ import { Refused } from './status.ts';
 import { authenticate, authorize, ROLES, type User, type Verb } from './users.ts';
 
 /** One request as it came. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly user: string;
   readonly verb: Verb;
   readonly name: string | null;
@@ -23,7 +23,7 @@ export interface ApiRequest {
 type Hook = (request: ApiRequest) => Promise<void> | void;
 
 /** A failure to come: for requests of a verb, so many times. */
-export interface InjectedFailure {
+interface InjectedFailure {
   readonly verb: Verb;
   readonly times: number;
   /** Of this Node only. */
