@@ -5,11 +5,13 @@ import { EXIT } from './model/problem.ts';
 export async function start(): Promise<void> {
   const interrupt = new AbortController();
   let writing = false;
+  let serving = false;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       // Reading can be left at once. A write in flight is finished first; a second signal is final.
-      if (!writing || interrupt.signal.aborted) process.exit(EXIT.interrupted);
+      if (!(writing || serving) || interrupt.signal.aborted) process.exit(EXIT.interrupted);
       interrupt.abort();
+      if (serving) return;
       process.stderr.write('Stopping after the write in flight; once more stops at once.\n');
     });
   }
@@ -38,6 +40,15 @@ export async function start(): Promise<void> {
       } finally {
         writing = false;
       }
+    },
+    async serve(work) {
+      serving = true;
+      return work(interrupt.signal).finally(() => {
+        serving = false;
+      });
+    },
+    onHangUp(listener) {
+      process.on('SIGHUP', listener);
     },
     now: () => new Date(),
   });

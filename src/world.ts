@@ -18,6 +18,10 @@ export interface World {
   readonly signal: AbortSignal;
   /** Does work that an interrupt must not break off in the middle. */
   whileWriting<T>(work: () => Promise<T>): Promise<T>;
+  /** Runs a service until it is told to end (SIGINT, SIGTERM), of which it hears by the signal. */
+  serve<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Calls back at each SIGHUP, which ends the program otherwise. */
+  onHangUp(listener: () => void): void;
   now(): Date;
 }
 

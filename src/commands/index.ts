@@ -23,6 +23,7 @@ import { run as pinMac } from './pin-mac.ts';
 import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
+import { run as watch } from './watch.ts';
 
 /** The pause between writes is nothing to a command that only reads. */
 const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
@@ -385,6 +386,44 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip annotate --remove node-3', 'take it back'],
     ],
     run: annotate,
+  },
+  {
+    name: 'watch',
+    usage: 'watch',
+    describe: "keep the BIG-IPs' leases and the Nodes' annotations true, as a service",
+    positionals: 'none',
+    options: [
+      FILE_OPTION,
+      ...ETCD_OPTIONS,
+      ...KUBE_OPTIONS,
+      {
+        flag: 'keep',
+        type: 'list',
+        placeholder: 'leases,annotations',
+        describe: 'what to keep true (default both)',
+      },
+      {
+        flag: 'listen',
+        type: 'text',
+        placeholder: 'HOST:PORT',
+        describe: 'serve /healthz, /readyz and /metrics there',
+      },
+      {
+        flag: 'log-format',
+        type: 'text',
+        choices: ['text', 'json'],
+        describe: 'of the log on standard error (default text)',
+      },
+      BACKUP_DIR,
+    ],
+    examples: [
+      ['flannel-bigip watch -f site.yaml --listen 127.0.0.1:9100', 'on a control-plane host'],
+      [
+        'flannel-bigip watch --keep annotations --log-format json',
+        'with an etcd user who only reads',
+      ],
+    ],
+    run: watch,
   },
   {
     name: 'pin-mac',

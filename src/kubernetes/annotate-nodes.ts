@@ -15,6 +15,8 @@ export interface PatchedNode {
   /** `moved`: somebody else has changed one of the annotations since the plan; theirs stays. */
   readonly outcome: 'done' | 'gone' | 'moved' | 'failed' | 'interrupted';
   readonly error?: ApiError;
+  /** What was read back of one that is done. */
+  readonly node?: KubeNode;
 }
 
 /**
@@ -57,7 +59,8 @@ async function annotateNode(
     for (let left = ATTEMPTS; left > 0; left--) {
       if (node === null) return { name, outcome: 'gone' };
       if (!isAsPlanned(node, change)) return { name, outcome: 'moved' };
-      if (await patchedAt(api, node, change)) return { name, outcome: 'done' };
+      const patched = await patchedAt(api, node, change);
+      if (patched) return { name, outcome: 'done', node: patched };
       node = await api.get(name);
     }
     return { name, outcome: 'moved' };
@@ -72,14 +75,17 @@ function isAsPlanned({ annotations }: KubeNode, { changes }: NodeChange): boolea
   return changes.every(({ annotation, before }) => (annotations[annotation] ?? null) === before);
 }
 
-/** False when the Node has moved since it was read. */
-async function patchedAt(api: Nodes, node: KubeNode, { changes }: NodeChange): Promise<boolean> {
+/** Null when the Node has moved since it was read. */
+async function patchedAt(
+  api: Nodes,
+  node: KubeNode,
+  { changes }: NodeChange,
+): Promise<KubeNode | null> {
   const patch = Object.fromEntries(changes.map(({ annotation, after }) => [annotation, after]));
   try {
-    await api.patch(node.name, node.resourceVersion, patch);
-    return true;
+    return await api.patch(node.name, node.resourceVersion, patch);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 409) return false;
+    if (error instanceof ApiError && error.status === 409) return null;
     throw error;
   }
 }

@@ -27,11 +27,13 @@ export type AnnotationPatch = Readonly<Record<string, string | null>>;
 export class Nodes {
   readonly server: string;
   readonly #api: CoreV1Api;
+  readonly config: KubeConfig;
   readonly #timeout: number;
 
   /** @param timeout milliseconds for each request, its repetitions included */
   constructor(config: KubeConfig, server: string, timeout: number) {
     this.server = server;
+    this.config = config;
     this.#timeout = timeout;
     this.#api = new CoreV1Api(
       createConfiguration({
@@ -41,8 +43,13 @@ export class Nodes {
     );
   }
 
-  /** All Nodes of the cluster, page by page. */
+  /** All Nodes of the cluster. */
   async list(): Promise<KubeNode[]> {
+    return (await this.listAt()).nodes;
+  }
+
+  /** All Nodes of the cluster, page by page, and the version from which on they can be watched. */
+  async listAt(): Promise<{ readonly nodes: KubeNode[]; readonly resourceVersion: string }> {
     for (let left = LISTS; ; left--) {
       try {
         return await this.listOnce();
@@ -52,8 +59,9 @@ export class Nodes {
     }
   }
 
-  private async listOnce(): Promise<KubeNode[]> {
+  private async listOnce(): Promise<{ nodes: KubeNode[]; resourceVersion: string }> {
     const nodes: KubeNode[] = [];
+    let resourceVersion = '';
     let next: string | undefined;
     do {
       const from = next;
@@ -62,8 +70,9 @@ export class Nodes {
       );
       nodes.push(...page.items.map(readNode));
       next = page.metadata?._continue;
+      resourceVersion = page.metadata?.resourceVersion ?? '';
     } while (next);
-    return nodes;
+    return { nodes, resourceVersion };
   }
 
   /** One Node by name; null when there is none. */
@@ -158,7 +167,7 @@ function keptAlive(agent: https.Agent): https.Agent {
 }
 
 /** Nodes come from a server: nothing of them is taken for granted. */
-function readNode({ metadata, status }: V1Node): KubeNode {
+export function readNode({ metadata, status }: V1Node): KubeNode {
   const addresses = (type: string) =>
     (status?.addresses ?? []).filter((one) => one.type === type).map((one) => one.address);
   const ready = status?.conditions?.find((one) => one.type === 'Ready');

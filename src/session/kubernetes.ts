@@ -99,7 +99,8 @@ export async function readNodes(
   return nodes;
 }
 
-function ignoredNodes(loaded: LoadedSite | null): LabelSelector {
+/** Tells Nodes that run no flannel, by their labels. */
+export function ignoredNodes(loaded: LoadedSite | null): LabelSelector {
   const text = loaded?.site.kubernetes.ignoreNodes;
   // The rules of the site file have seen to it that it can be read.
   return (text === undefined ? null : parseLabelSelector(text)) ?? (() => false);

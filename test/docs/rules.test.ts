@@ -118,6 +118,8 @@ async function runCommand(text: string): Promise<readonly Reported[]> {
     stderr: new Writable({ write: (_chunk, _, done) => done() }),
     signal: new AbortController().signal,
     whileWriting: (work) => work(),
+    serve: (work) => work(new AbortController().signal),
+    onHangUp: () => undefined,
     now: () => new Date(0),
   };
   await main([...args, '--output', 'json'], world);

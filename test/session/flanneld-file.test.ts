@@ -26,6 +26,8 @@ async function lookUp(files: Readonly<Record<string, string>>, env: Record<strin
     stderr,
     signal: new AbortController().signal,
     whileWriting: (work) => work(),
+    serve: (work) => work(new AbortController().signal),
+    onHangUp: () => undefined,
     now: () => new Date(0),
   });
   const places = ['sysconfig', 'default'].map((name) => path.join(folder, name));

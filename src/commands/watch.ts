@@ -1,0 +1,36 @@
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import type { Args } from '../session/options.ts';
+import { loadSite } from '../session/site.ts';
+import type { World } from '../world.ts';
+
+const KEPT = ['leases', 'annotations'];
+
+/** `watch`: keeps the BIG-IPs' leases and the Nodes' annotations true until it is told to end. */
+export async function run(args: Args, world: World): Promise<ExitCode> {
+  const kept = args.list('keep').length > 0 ? args.list('keep') : KEPT;
+  const unknown = kept.find((one) => !KEPT.includes(one));
+  if (unknown !== undefined) {
+    throw new Problem(`--keep ${unknown} is none of ${KEPT.join(', ')}`, { exit: EXIT.usage });
+  }
+  if (args.text('file') === '-') {
+    throw new Problem('the site file is read again and again, so it cannot be standard input', {
+      exit: EXIT.usage,
+      fix: 'name a file',
+    });
+  }
+  const loaded = await loadSite(args, world);
+  const [{ SiteWatch }, { logTo }, { Declared }] = await Promise.all([
+    import('../session/watch/watch.ts'),
+    import('../session/watch/log.ts'),
+    import('../session/watch/declared.ts'),
+  ]);
+  const log = logTo(world.stderr, args.text('log-format') === 'json' ? 'json' : 'text', world.now);
+  const declared = new Declared(loaded, args, world, log);
+  const keeps = { leases: kept.includes('leases'), annotations: kept.includes('annotations') };
+  await world.serve(async (signal) => {
+    log.info(`keeping ${kept.join(' and ')} of ${loaded.site.name}`);
+    await new SiteWatch(keeps, declared, args, world, log, signal).run();
+    log.info('ended');
+  });
+  return EXIT.done;
+}
