@@ -13,6 +13,7 @@ const NEEDED = [
   ['fish', 'fish'],
   ['xmllint', 'libxml2-utils'],
   ['kubectl', 'kubernetes-client'],
+  ['systemd-analyze', 'systemd'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;

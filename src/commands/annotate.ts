@@ -5,14 +5,15 @@ import type { Nodes } from '../kubernetes/nodes.ts';
 import { changing, type NodePlan, planAnnotations, planRemoval } from '../model/annotate.ts';
 import type { KubeNode } from '../model/kube-node.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import type { LiveState } from '../model/snapshot.ts';
 import { type AnnotateOutcome, annotateJson, annotateText } from '../output/annotate-output.ts';
 import { Progress } from '../output/progress.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { askYes } from '../session/ask.ts';
 import { namedNodes, openNodes, readNodes } from '../session/kubernetes.ts';
-import { withSession } from '../session/open.ts';
-import type { Args } from '../session/options.ts';
+import { type Session, withSession } from '../session/open.ts';
+import { type Args, parseDuration } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
 import type { World } from '../world.ts';
 
@@ -26,7 +27,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     const nodes = await readNodes(api, names, loaded);
     return new Annotation(api, nodes, planRemoval(nodes), args, world).run();
   }
-  const { nodes, plan } = await withSession(args, world, loaded, async ({ site, live }) => {
+  const { nodes, plan } = await withSession(args, world, loaded, async (session) => {
+    const { site } = session;
+    const live = await awaited(session, args, world);
     const nodes = await readNodes(api, names, loaded);
     const options = {
       bigips: site?.bigips ?? [],
@@ -38,10 +41,21 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   return new Annotation(api, nodes, plan, args, world).run();
 }
 
+/** What etcd holds; with `--wait` as soon as flanneld has published this host's MAC. */
+async function awaited(session: Session, args: Args, world: World): Promise<LiveState> {
+  const wait = args.text('wait');
+  if (wait === undefined) return session.live;
+  const { waitForDevice } = await import('../session/wait-for-device.ts');
+  return waitForDevice(session, parseDuration(wait, 'wait'), world.signal);
+}
+
 function checkFlags(args: Args): void {
   const usage = (message: string, fix: string) => new Problem(message, { exit: EXIT.usage, fix });
   if (args.positionals.length > 0 && (args.text('node') !== undefined || args.on('self'))) {
     throw usage('Nodes are named twice', 'leave --node or --self out');
+  }
+  if (args.text('wait') !== undefined && !args.on('self')) {
+    throw usage('--wait waits for the device of this host', 'pass --self too');
   }
   for (const flag of ['remove', 'dry-run', 'yes']) {
     if (args.on('check') && args.on(flag)) {

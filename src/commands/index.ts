@@ -22,6 +22,7 @@ import { run as migrate } from './migrate.ts';
 import { run as pinMac } from './pin-mac.ts';
 import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
+import { run as service } from './service.ts';
 import { run as validate } from './validate.ts';
 import { run as watch } from './watch.ts';
 
@@ -366,6 +367,12 @@ export const COMMANDS: readonly CommandSpec[] = [
         describe: 'the Node of this host (NODE_NAME, else the host name)',
       },
       {
+        flag: 'wait',
+        type: 'text',
+        placeholder: 'DURATION',
+        describe: "with --self: until flannel's device is there and its lease says its MAC",
+      },
+      {
         flag: 'check',
         type: 'switch',
         describe: 'change nothing; exit 2 when a Node is not as it must be, or has no lease',
@@ -476,6 +483,75 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip pin-mac --adopt', 'after flanneld was faster at boot'],
     ],
     run: pinMac,
+  },
+  {
+    name: 'service',
+    usage: 'service <install|uninstall|print|status>',
+    describe: "systemd units that pin this node's MAC and annotate its Node at boot",
+    positionals: 'some',
+    completes: { words: ['install', 'uninstall', 'print', 'status'] },
+    options: [
+      ...READ_OPTIONS.filter(({ flag }) => !['timeout', 'use-env-proxy'].includes(flag)).map(
+        ({ env: _, ...option }) => option,
+      ),
+      {
+        flag: 'flanneld-env',
+        type: 'text',
+        completes: 'file',
+        placeholder: 'PATH',
+        describe:
+          "flanneld's environment file (default /etc/sysconfig/flanneld, /etc/default/flanneld)",
+      },
+      {
+        flag: 'kubeconfig',
+        type: 'text',
+        completes: 'file',
+        placeholder: 'PATH',
+        describe: 'of the kubelet (default /etc/kubernetes/kubelet.conf)',
+      },
+      {
+        flag: 'flanneld-unit',
+        type: 'text',
+        placeholder: 'NAME',
+        describe: 'default flanneld.service',
+      },
+      {
+        flag: 'kubelet-unit',
+        type: 'text',
+        placeholder: 'NAME',
+        describe: 'default kubelet.service',
+      },
+      { flag: 'no-pin', type: 'switch', describe: 'without the unit that pins the MAC' },
+      { flag: 'no-annotate', type: 'switch', describe: 'without the units that annotate' },
+      {
+        flag: 'state-dir',
+        type: 'text',
+        completes: 'folder',
+        placeholder: 'PATH',
+        describe: 'where the MAC is kept (default /var/lib/flannel-bigip)',
+      },
+      {
+        flag: 'unit-dir',
+        type: 'text',
+        completes: 'folder',
+        placeholder: 'PATH',
+        describe: 'where units are written (default /etc/systemd/system)',
+      },
+      {
+        flag: 'executable',
+        type: 'text',
+        completes: 'file',
+        placeholder: 'PATH',
+        describe: 'what the units start (default: this program as it was started)',
+      },
+      YES,
+      outputOption('table', 'json'),
+    ],
+    examples: [
+      ['flannel-bigip service print', 'what would be installed'],
+      ['flannel-bigip service install', 'on each node, as root'],
+    ],
+    run: service,
   },
   {
     name: 'completion',

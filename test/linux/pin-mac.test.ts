@@ -338,3 +338,78 @@ describe('pin-mac', () => {
     expect(stderr).toContain('pinned-devices.json is not what was kept there');
   });
 });
+
+describe('annotate --self --wait', () => {
+  it('waits for the device and for its lease, then asks the API server', async () => {
+    const folder = path.dirname(state);
+    const write = (mac: string) =>
+      writeFileSync(
+        path.join(folder, 'etcd.json'),
+        JSON.stringify({
+          flannelBigipStore: 1,
+          revision: 1,
+          keys: {
+            [`${PREFIX}/config`]: {
+              value: '{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}',
+              revision: 1,
+            },
+            [`${PREFIX}/subnets/10.244.5.0-24`]: {
+              value: nodeLease('10.1.10.151', mac),
+              revision: 1,
+            },
+          },
+        }),
+      );
+    const cluster = { server: 'https://127.0.0.1:1' };
+    const context = { cluster: 'c', user: 'u' };
+    writeFileSync(
+      path.join(folder, 'kubeconfig'),
+      JSON.stringify({
+        'current-context': 'x',
+        clusters: [{ name: 'c', cluster }],
+        users: [{ name: 'u', user: {} }],
+        contexts: [{ name: 'x', context }],
+      }),
+    );
+    const annotate = () =>
+      execFileSync(
+        'sh',
+        [
+          '-c',
+          '"$@" 2>&1 || true',
+          'sh',
+          'ip',
+          'netns',
+          'exec',
+          host,
+          process.execPath,
+          EXECUTABLE,
+          'annotate',
+          '--self',
+          '--yes',
+          '--wait',
+          '400ms',
+          '--timeout',
+          '1s',
+          '--kubeconfig',
+          'kubeconfig',
+          '--endpoints',
+          'file:etcd.json',
+        ],
+        { cwd: folder, env: cleanEnvironment(), encoding: 'utf8' },
+      );
+
+    write(OTHER);
+    const none = annotate();
+    flanneld(MAC);
+    const stale = annotate();
+    write(MAC);
+    const there = annotate();
+
+    expect(none).toMatch(/^error: there is no device flannel\.1; nothing was changed/);
+    expect(stale).toMatch(
+      new RegExp(`^error: no lease says that 10.1.10.151 has the MAC ${MAC} of flannel.1`),
+    );
+    expect(there).toMatch(/^error: the API server at 127\.0\.0\.1:1 refuses the connection/);
+  });
+});

@@ -16,9 +16,10 @@ import {
   resolveConnection,
   type SiteConnection,
 } from '../connection-options.ts';
+import type { FlanneldFile } from '../flanneld-settings.ts';
 import { originLines } from '../open.ts';
 import type { Args } from '../options.ts';
-import { type FlanneldFile, flanneldFile } from './flanneld-file.ts';
+import { flanneldFile } from './flanneld-file.ts';
 import type { Interview } from './interview.ts';
 
 /** How etcd is reached, and what it holds. */
