@@ -312,6 +312,7 @@ describe('the npm package', () => {
         'README.md',
         'SECURITY.md',
         'bin',
+        'deploy',
         'dist',
         'docs',
         'examples',
