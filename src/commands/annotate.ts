@@ -1,17 +1,19 @@
-import { backupFolder } from '../files/backup.ts';
-import { keepAnnotations } from '../files/node-backup.ts';
-import type { PatchedNode } from '../kubernetes/annotate-nodes.ts';
-import type { Nodes } from '../kubernetes/nodes.ts';
-import { changing, type NodePlan, planAnnotations, planRemoval } from '../model/annotate.ts';
-import type { KubeNode } from '../model/kube-node.ts';
+import { changing, type NodePlan, planRemoval } from '../model/annotate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { LiveState } from '../model/snapshot.ts';
 import { type AnnotateOutcome, annotateJson, annotateText } from '../output/annotate-output.ts';
-import { Progress } from '../output/progress.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { askYes } from '../session/ask.ts';
 import { namedNodes, openNodes, readNodes } from '../session/kubernetes.ts';
+import {
+  type Annotated,
+  checkNodes,
+  type NodeScope,
+  nodesFailure,
+  planNodes,
+  writeNodes,
+} from '../session/node-scope.ts';
 import { type Session, withSession } from '../session/open.ts';
 import { type Args, parseDuration } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -25,20 +27,13 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const api = await openNodes(args, world, loaded);
   if (args.on('remove')) {
     const nodes = await readNodes(api, names, loaded);
-    return new Annotation(api, nodes, planRemoval(nodes), args, world).run();
+    return new Annotation({ api, nodes, plan: planRemoval(nodes) }, args, world).run();
   }
-  const { nodes, plan } = await withSession(args, world, loaded, async (session) => {
-    const { site } = session;
+  const scope = await withSession(args, world, loaded, async (session) => {
     const live = await awaited(session, args, world);
-    const nodes = await readNodes(api, names, loaded);
-    const options = {
-      bigips: site?.bigips ?? [],
-      map: site?.kubernetes.nodes ?? {},
-      isPartial: names !== null,
-    };
-    return { nodes, plan: planAnnotations(nodes, live.leases, options) };
+    return planNodes(api, names, { ...session, live }, loaded);
   });
-  return new Annotation(api, nodes, plan, args, world).run();
+  return new Annotation(scope, args, world).run();
 }
 
 /** What etcd holds; with `--wait` as soon as flanneld has published this host's MAC. */
@@ -66,26 +61,31 @@ function checkFlags(args: Args): void {
 
 /** One run: what is planned, and what becomes of it. */
 class Annotation {
-  #results = new Map<string, PatchedNode>();
-  #backup: string | null = null;
+  #done: Annotated | null = null;
 
   constructor(
-    readonly api: Nodes,
-    readonly nodes: readonly KubeNode[],
-    readonly plan: NodePlan,
+    readonly scope: NodeScope,
     readonly args: Args,
     readonly world: World,
   ) {}
 
+  private get plan(): NodePlan {
+    return this.scope.plan;
+  }
+
+  private get server(): string {
+    return this.scope.api.server;
+  }
+
   async run(): Promise<ExitCode> {
     const { args, plan, world } = this;
     this.show();
-    const errors = plan.problems.filter(({ severity }) => severity === 'error');
     if (args.on('check')) return this.check();
-    if (errors.length > 0) {
+    try {
+      checkNodes(this.scope);
+    } catch (error) {
       await this.report('refused');
-      const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-      throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
+      throw error;
     }
     if (changing(plan).length === 0) return this.end('unchanged', EXIT.done);
     if (args.on('dry-run')) {
@@ -110,10 +110,10 @@ class Annotation {
   }
 
   private async consent(): Promise<boolean> {
-    const { args, plan, world, api } = this;
+    const { args, plan, world, server } = this;
     const count = changing(plan).length;
     const what = args.on('remove') ? "Take flannel's annotations off" : 'Annotate';
-    const question = `${api.server}\n${what} ${count} node${count === 1 ? '' : 's'}?`;
+    const question = `${server}\n${what} ${count} node${count === 1 ? '' : 's'}?`;
     try {
       return await askYes(world, question, 'pass --yes');
     } catch (error) {
@@ -123,26 +123,18 @@ class Annotation {
   }
 
   private async write(): Promise<ExitCode> {
-    const { api, args, plan, world } = this;
-    const changes = changing(plan);
-    const folder = backupFolder(args.text('backup-dir'), world.env, world.cwd);
-    this.#backup = await keepAnnotations(folder, api.server, changes, world.now());
-    const progress = new Progress(world.stderr, 'Annotating', changes.length);
-    const { annotateNodes } = await import('../kubernetes/annotate-nodes.ts');
-    const read = new Map(this.nodes.map((node) => [node.name, node]));
-    const results = await annotateNodes(api, changes, read, world.signal, (done) =>
-      progress.at(done),
-    ).finally(() => progress.end());
-    this.#results = new Map(results.map((result) => [result.name, result]));
-    const failed = results.filter(({ outcome }) => outcome !== 'done');
-    const done = results.length - failed.length;
-    if (failed.length > 0) {
+    const { args, world } = this;
+    const written = await writeNodes(this.scope, args, world);
+    this.#done = written;
+    const failure = nodesFailure(written);
+    const done = written.results.filter(({ outcome }) => outcome === 'done').length;
+    if (failure !== null) {
       await this.report(done > 0 ? 'partial' : 'failed');
-      throw failure(failed, results.length, this.#backup);
+      throw failure;
     }
     const verb = args.on('remove') ? 'Cleared' : 'Annotated';
     this.say(`\n${verb}: ${done} node${done === 1 ? '' : 's'}.`);
-    if (this.#backup !== null) this.say(`The annotations before are in ${this.#backup}`);
+    if (written.backup !== null) this.say(`The annotations before are in ${written.backup}`);
     return this.end('applied', EXIT.done);
   }
 
@@ -152,11 +144,11 @@ class Annotation {
 
   /** On stdout; on stderr where stdout is for JSON and a person is to be asked about it. */
   private show(): void {
-    const { args, plan, world, api } = this;
+    const { args, plan, world, server } = this;
     const asked = !['yes', 'dry-run', 'check'].some((flag) => args.on(flag));
     if (this.isJson && !(asked && changing(plan).length > 0)) return;
     const stream = this.isJson ? world.stderr : world.stdout;
-    const where = `Nodes of the cluster at ${api.server}`;
+    const where = `Nodes of the cluster at ${server}`;
     writeLine(stream, annotateText(plan, where, styleOf(stream, world.env)));
   }
 
@@ -166,8 +158,10 @@ class Annotation {
 
   private async report(outcome: AnnotateOutcome): Promise<void> {
     if (!this.isJson) return;
-    const statusOf = (name: string) => this.#results.get(name)?.outcome ?? 'pending';
-    const document = annotateJson(this.plan, this.api.server, outcome, statusOf, this.#backup);
+    const of = new Map(this.#done?.results.map(({ name, outcome: came }) => [name, came]));
+    const statusOf = (name: string) => of.get(name) ?? 'pending';
+    const backup = this.#done?.backup ?? null;
+    const document = annotateJson(this.plan, this.server, outcome, statusOf, backup);
     await writeDocument(this.world.stdout, 'json', document);
   }
 
@@ -175,32 +169,4 @@ class Annotation {
     await this.report(outcome);
     return code;
   }
-}
-
-const WHY: Record<PatchedNode['outcome'], string> = {
-  done: '',
-  gone: 'gone meanwhile',
-  moved: 'changed by somebody else meanwhile, nothing of theirs was overwritten',
-  failed: 'not written',
-  interrupted: 'not begun',
-};
-
-/** Which Nodes are left and why, those with one reason together. */
-function failure(failed: readonly PatchedNode[], total: number, backup: string | null): Problem {
-  const reasons = new Map<string, string[]>();
-  for (const { name, outcome, error } of failed) {
-    const why = error?.message ?? WHY[outcome];
-    reasons.set(why, [...(reasons.get(why) ?? []), name]);
-  }
-  const what = [...reasons].map(([why, names]) => `${names.join(', ')}: ${why}`).join('; ');
-  const kept = backup === null ? '' : `; the annotations before are in ${backup}`;
-  const interrupted = failed.some(({ outcome }) => outcome === 'interrupted');
-  return new Problem(
-    `${interrupted ? 'interrupted: ' : ''}${total - failed.length} of ${total} nodes are done: ${what}${kept}`,
-    {
-      exit: interrupted ? EXIT.interrupted : EXIT.failed,
-      fix: 'run the same command again to go on',
-      cause: failed.find(({ error }) => error)?.error,
-    },
-  );
 }

@@ -50,18 +50,9 @@ function changesText({ changes }: NodeChange): string {
   return changes.map(({ annotation }) => annotation.replace(/^.*\//, '')).join(', ');
 }
 
-/** The document of `annotate -o json`. */
-export function annotateJson(
-  plan: NodePlan,
-  server: string,
-  outcome: AnnotateOutcome,
-  statusOf: (name: string) => NodeStatus,
-  backup: string | null,
-): unknown {
+/** The part about Nodes of a document. */
+export function nodesJson(plan: NodePlan, statusOf: (name: string) => NodeStatus): object {
   return {
-    server,
-    outcome,
-    backup,
     nodes: plan.nodes.map((node) => ({
       name: node.name,
       publicIP: node.publicIP,
@@ -79,5 +70,21 @@ export function annotateJson(
       node,
       key,
     })),
+  };
+}
+
+/** The document of `annotate -o json`. */
+export function annotateJson(
+  plan: NodePlan,
+  server: string,
+  outcome: AnnotateOutcome,
+  statusOf: (name: string) => NodeStatus,
+  backup: string | null,
+): unknown {
+  return {
+    server,
+    outcome,
+    backup,
+    ...nodesJson(plan, statusOf),
   };
 }

@@ -1,0 +1,128 @@
+import { backupFolder } from '../files/backup.ts';
+import { keepAnnotations } from '../files/node-backup.ts';
+import type { PatchedNode } from '../kubernetes/annotate-nodes.ts';
+import type { Nodes } from '../kubernetes/nodes.ts';
+import { changing, type NodePlan, planAnnotations } from '../model/annotate.ts';
+import type { KubeNode } from '../model/kube-node.ts';
+import { EXIT, Problem } from '../model/problem.ts';
+import { Progress } from '../output/progress.ts';
+import type { World } from '../world.ts';
+import { openNodes, readNodes } from './kubernetes.ts';
+import type { Session } from './open.ts';
+import type { Args } from './options.ts';
+import type { LoadedSite } from './site.ts';
+
+/** Nodes as they were read, and what is to become of them. */
+export interface NodeScope {
+  readonly api: Nodes;
+  readonly nodes: readonly KubeNode[];
+  readonly plan: NodePlan;
+}
+
+/** Reads Nodes and plans what their leases make of them. */
+export async function planNodes(
+  api: Nodes,
+  names: readonly string[] | null,
+  { site, live }: Pick<Session, 'site' | 'live'>,
+  loaded: LoadedSite | null,
+): Promise<NodeScope> {
+  const nodes = await readNodes(api, names, loaded);
+  const plan = planAnnotations(nodes, live.leases, {
+    bigips: site?.bigips ?? [],
+    map: site?.kubernetes.nodes ?? {},
+    isPartial: names !== null,
+  });
+  return { api, nodes, plan };
+}
+
+const SCOPES = ['etcd', 'nodes'] as const;
+
+/**
+ * What `diff` and `apply` are about.
+ *
+ * @throws Problem (exit 64) for a scope that there is not
+ */
+export function scopeOf(args: Args): { readonly etcd: boolean; readonly nodes: boolean } {
+  const named = args.list('scope');
+  const scopes =
+    named.length === 0 ? ['etcd'] : named.flatMap((one) => (one === 'all' ? SCOPES : one));
+  const unknown = scopes.find((one) => !SCOPES.some((scope) => scope === one));
+  if (unknown !== undefined) {
+    throw new Problem(`--scope ${unknown} is none of ${SCOPES.join(', ')}, all`, {
+      exit: EXIT.usage,
+    });
+  }
+  return { etcd: scopes.includes('etcd'), nodes: scopes.includes('nodes') };
+}
+
+/** The Nodes that are within the scope of `diff` or `apply`; null when none are. */
+export async function nodesInScope(
+  args: Args,
+  world: World,
+  session: Pick<Session, 'site' | 'live'>,
+  loaded: LoadedSite,
+): Promise<NodeScope | null> {
+  if (!scopeOf(args).nodes) return null;
+  return planNodes(await openNodes(args, world, loaded), null, session, loaded);
+}
+
+/** @throws Problem (exit 1) when something about the Nodes cannot be told, so that none is written */
+export function checkNodes({ plan }: NodeScope): void {
+  const errors = plan.problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
+  throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
+}
+
+/** What writing annotations led to. */
+export interface Annotated {
+  readonly results: readonly PatchedNode[];
+  /** Path of the file with what was replaced; null when nothing was. */
+  readonly backup: string | null;
+}
+
+/** Keeps the annotations that go, then writes the new ones. */
+export async function writeNodes(
+  { api, nodes, plan }: NodeScope,
+  args: Args,
+  world: World,
+): Promise<Annotated> {
+  const changes = changing(plan);
+  const folder = backupFolder(args.text('backup-dir'), world.env, world.cwd);
+  const backup = await keepAnnotations(folder, api.server, changes, world.now());
+  const progress = new Progress(world.stderr, 'Annotating', changes.length);
+  const { annotateNodes } = await import('../kubernetes/annotate-nodes.ts');
+  const read = new Map(nodes.map((node) => [node.name, node]));
+  const results = await annotateNodes(api, changes, read, world.signal, (done) =>
+    progress.at(done),
+  ).finally(() => progress.end());
+  return { results, backup };
+}
+
+const WHY: Record<PatchedNode['outcome'], string> = {
+  done: '',
+  gone: 'gone meanwhile',
+  moved: 'changed by somebody else meanwhile, nothing of theirs was overwritten',
+  failed: 'not written',
+  interrupted: 'not begun',
+};
+
+/** Which Nodes are left and why, those with one reason together; null when none is. */
+export function nodesFailure({ results, backup }: Annotated): Problem | null {
+  const failed = results.filter(({ outcome }) => outcome !== 'done');
+  if (failed.length === 0) return null;
+  const reasons = new Map<string, string[]>();
+  for (const { name, outcome, error } of failed) {
+    const why = error?.message ?? WHY[outcome];
+    reasons.set(why, [...(reasons.get(why) ?? []), name]);
+  }
+  const what = [...reasons].map(([why, names]) => `${names.join(', ')}: ${why}`).join('; ');
+  const kept = backup === null ? '' : `; the annotations before are in ${backup}`;
+  const interrupted = failed.some(({ outcome }) => outcome === 'interrupted');
+  const done = `${results.length - failed.length} of ${results.length} nodes are done`;
+  return new Problem(`${interrupted ? 'interrupted: ' : ''}${done}: ${what}${kept}`, {
+    exit: interrupted ? EXIT.interrupted : EXIT.failed,
+    fix: 'run the same command again to go on',
+    cause: failed.find(({ error }) => error)?.error,
+  });
+}
