@@ -1,4 +1,4 @@
-import { changing, type NodePlan, planRemoval } from '../model/annotate.ts';
+import { areTrue, changing, type NodePlan, planRemoval } from '../model/annotate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { LiveState } from '../model/snapshot.ts';
 import { type AnnotateOutcome, annotateJson, annotateText } from '../output/annotate-output.ts';
@@ -100,12 +100,7 @@ class Annotation {
   }
 
   private async check(): Promise<ExitCode> {
-    const { plan } = this;
-    const isWrong =
-      changing(plan).length > 0 ||
-      plan.problems.some(
-        ({ rule, severity }) => severity === 'error' || rule === 'node-without-lease',
-      );
+    const isWrong = !areTrue(this.plan);
     return this.end(isWrong ? 'found' : 'unchanged', isWrong ? EXIT.found : EXIT.done);
   }
 

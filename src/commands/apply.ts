@@ -1,9 +1,10 @@
-import type { Plan } from '../model/change.ts';
+import { emptyPlan, type Plan } from '../model/change.ts';
 import { planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
 import type { Executed } from '../session/execute.ts';
+import { type NodeScope, nodesBeside, nodesInScope, scopeOf } from '../session/node-scope.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSite, loadSiteIfAny } from '../session/site.ts';
@@ -14,30 +15,44 @@ import type { World } from '../world.ts';
 export async function run(args: Args, world: World): Promise<ExitCode> {
   const planFile = args.text('plan');
   if (planFile !== undefined) return applySaved(planFile, args, world);
+  const scope = scopeOf(args);
   const loaded = await loadSite(args, world);
-  return withSession(args, world, loaded, (session) => apply(args, world, session));
+  return withSession(args, world, loaded, async (session) => {
+    const nodes = scope.nodes ? await nodesInScope(args, world, session, loaded) : null;
+    return apply(args, world, session, nodes);
+  });
 }
 
-async function apply(args: Args, world: World, session: Session<Site>): Promise<ExitCode> {
+async function apply(
+  args: Args,
+  world: World,
+  session: Session<Site>,
+  nodes: NodeScope | null,
+): Promise<ExitCode> {
   const { site, live } = session;
-  const plan = planSite(site, live, { prune: args.on('prune'), rewrite: args.on('rewrite') });
+  const options = { prune: args.on('prune'), rewrite: args.on('rewrite') };
+  const plan = scopeOf(args).etcd
+    ? planSite(site, live, options)
+    : emptyPlan(live.snapshot.config?.revision ?? null);
   const command = {
     question: 'Apply this?',
     declined: 'Not applied; nothing was changed.',
     verify: (executed: Executed) =>
       readBackProblem(executed, async () => {
+        if (!scopeOf(args).etcd) return [];
         const now = decodeSnapshot(await session.store.read());
         return planSite(site, now, { prune: args.on('prune') }).changes;
       }),
     success: (executed: Executed) => successLines(plan, executed, args),
+    beside: nodes && nodesBeside(nodes, args, world),
   };
   return runPlan(plan, session, command, args, world);
 }
 
 /** Carries out a plan that was seen before: no question, but all guards. */
 async function applySaved(file: string, args: Args, world: World): Promise<ExitCode> {
-  for (const flag of ['prune', 'rewrite']) {
-    if (!args.on(flag)) continue;
+  for (const flag of ['prune', 'rewrite', 'scope']) {
+    if (!args.on(flag) && args.list(flag).length === 0) continue;
     throw new Problem(`--${flag} is nothing for a plan that is made already`, {
       exit: EXIT.usage,
       fix: 'leave it out',

@@ -1,12 +1,15 @@
-import { isInSync } from '../model/change.ts';
+import { areTrue } from '../model/annotate.ts';
+import { emptyPlan, isInSync, type Plan } from '../model/change.ts';
 import { planSite } from '../model/plan.ts';
-import { EXIT, type ExitCode } from '../model/problem.ts';
-import { planJson, planText } from '../output/plan-output.ts';
+import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { type PlanPlace, planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
+import { nodesBeside, nodesInScope, scopeOf } from '../session/node-scope.ts';
 import { withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSite } from '../session/site.ts';
+import type { Beside } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `diff`: what `apply` would change, and what is wrong with live state. Exit 2 when something is. */
@@ -15,20 +18,44 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     const { diffStores } = await import('../session/diff-stores.ts');
     return diffStores(args, world);
   }
+  const scope = scopeOf(args);
+  const file = args.text('save');
+  if (file !== undefined && (scope.nodes || !scope.etcd)) {
+    throw new Problem('--save keeps a plan for etcd alone', {
+      exit: EXIT.usage,
+      fix: 'leave --scope out',
+    });
+  }
   const loaded = await loadSite(args, world);
-  return withSession(args, world, loaded, async ({ site, live, store, place }) => {
-    const plan = planSite(site, live, { prune: args.on('prune') });
-    const file = args.text('save');
+  return withSession(args, world, loaded, async (session) => {
+    const { site, live, store } = session;
+    const plan = scope.etcd
+      ? planSite(site, live, { prune: args.on('prune') })
+      : emptyPlan(live.snapshot.config?.revision ?? null);
+    const nodes = await nodesInScope(args, world, session, loaded);
     if (file !== undefined) {
       const { savePlan } = await import('../session/saved-plan.ts');
       await savePlan(plan, file, { site: site.name, live, store }, world);
     }
-    const format = args.text('output');
-    if (format === 'json' || format === 'yaml') {
-      await writeDocument(world.stdout, format, planJson(plan, place));
-    } else {
-      writeLine(world.stdout, planText(plan, place, styleOf(world.stdout, world.env)));
-    }
-    return isInSync(plan) ? EXIT.done : EXIT.found;
+    await show(plan, session.place, nodes && nodesBeside(nodes, args, world), args, world);
+    const isTrue = isInSync(plan) && (nodes === null || areTrue(nodes.plan));
+    return isTrue ? EXIT.done : EXIT.found;
   });
+}
+
+async function show(
+  plan: Plan,
+  place: PlanPlace,
+  beside: Beside | null,
+  args: Args,
+  world: World,
+): Promise<void> {
+  const format = args.text('output');
+  if (format === 'json' || format === 'yaml') {
+    const nodes = beside ? { nodes: beside.json() } : {};
+    return writeDocument(world.stdout, format, { ...planJson(plan, place), ...nodes });
+  }
+  const style = styleOf(world.stdout, world.env);
+  writeLine(world.stdout, planText(plan, place, style));
+  if (beside !== null) writeLine(world.stdout, `\n${beside.text(style)}`);
 }

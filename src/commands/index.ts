@@ -29,6 +29,17 @@ import { run as watch } from './watch.ts';
 /** The pause between writes is nothing to a command that only reads. */
 const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
 
+/** What a plan is over, and how the Nodes in it are reached. */
+const SCOPE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'scope',
+    type: 'list',
+    placeholder: 'etcd,nodes|all',
+    describe: 'what it is about (default etcd)',
+  },
+  ...KUBE_OPTIONS,
+];
+
 const YES: OptionSpec = { flag: 'yes', alias: 'y', type: 'switch', describe: 'do not ask' };
 const DRY_RUN: OptionSpec = {
   flag: 'dry-run',
@@ -147,6 +158,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       FILE_OPTION,
       ...READ_OPTIONS,
+      ...SCOPE_OPTIONS,
       PRUNE,
       {
         flag: 'save',
@@ -173,6 +185,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: [
       FILE_OPTION,
       ...ETCD_OPTIONS,
+      ...SCOPE_OPTIONS,
       YES,
       CONFIRM,
       DRY_RUN,

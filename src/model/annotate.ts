@@ -97,6 +97,16 @@ export function changing({ nodes }: NodePlan): readonly NodeChange[] {
   return nodes.filter(({ changes }) => changes.length > 0);
 }
 
+/** Whether every Node says what its lease says, and nothing about them is wrong. */
+export function areTrue(plan: NodePlan): boolean {
+  return (
+    changing(plan).length === 0 &&
+    plan.problems.every(
+      ({ rule, severity }) => severity !== 'error' && rule !== 'node-without-lease',
+    )
+  );
+}
+
 function factsOf({ name, annotations, isReady }: KubeNode) {
   return { name, macNow: macByJson(annotations[BACKEND_DATA] ?? ''), isReady };
 }

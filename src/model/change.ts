@@ -38,6 +38,11 @@ export interface Plan {
   readonly configRevision: string | null;
 }
 
+/** Nothing to do: the keys of etcd are none of what is asked for. */
+export function emptyPlan(configRevision: string | null): Plan {
+  return { changes: [], problems: [], dangers: [], nodeCount: 0, configRevision };
+}
+
 /** Whether nothing is to be done and nothing is wrong. */
 export function isInSync(plan: Plan): boolean {
   return plan.changes.length === 0 && plan.problems.every((one) => one.severity !== 'error');

@@ -39,7 +39,7 @@ function takerOf(key: string, live: LiveState): string {
 }
 
 /** How often a lease may be put back within this many milliseconds. */
-export const TAKEN_TIMES = 3;
+const TAKEN_TIMES = 3;
 export const TAKEN_WITHIN = 600_000;
 
 /** Whether a lease that was put back at these times (milliseconds) is better left to whoever takes it. */

@@ -5,12 +5,14 @@ import type { Nodes } from '../kubernetes/nodes.ts';
 import { changing, type NodePlan, planAnnotations } from '../model/annotate.ts';
 import type { KubeNode } from '../model/kube-node.ts';
 import { EXIT, Problem } from '../model/problem.ts';
+import { annotateText, nodesJson } from '../output/annotate-output.ts';
 import { Progress } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { openNodes, readNodes } from './kubernetes.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
 import type { LoadedSite } from './site.ts';
+import type { Beside } from './write-command.ts';
 
 /** Nodes as they were read, and what is to become of them. */
 export interface NodeScope {
@@ -64,6 +66,33 @@ export async function nodesInScope(
 ): Promise<NodeScope | null> {
   if (!scopeOf(args).nodes) return null;
   return planNodes(await openNodes(args, world, loaded), null, session, loaded);
+}
+
+/** The Nodes as a part of what `apply` shows, guards and carries out. */
+export function nodesBeside(scope: NodeScope, args: Args, world: World): Beside {
+  const { api, plan } = scope;
+  let done: Annotated | null = null;
+  return {
+    changes: changing(plan).length,
+    text: (style) => annotateText(plan, `Nodes of the cluster at ${api.server}`, style),
+    check: () => checkNodes(scope),
+    async write() {
+      if (changing(plan).length === 0) return [];
+      done = await writeNodes(scope, args, world);
+      const failure = nodesFailure(done);
+      if (failure !== null) throw failure;
+      return [`Annotated: ${done.results.length} node${done.results.length === 1 ? '' : 's'}.`];
+    },
+    json() {
+      const of = new Map(done?.results.map(({ name, outcome }) => [name, outcome]));
+      const backup = done?.backup ?? null;
+      return {
+        server: api.server,
+        backup,
+        ...nodesJson(plan, (name) => of.get(name) ?? 'pending'),
+      };
+    },
+  };
 }
 
 /** @throws Problem (exit 1) when something about the Nodes cannot be told, so that none is written */

@@ -2,7 +2,7 @@ import type { Change, Plan } from '../model/change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type Outcome, planText, reportJson } from '../output/plan-output.ts';
-import { printableLines, styleOf } from '../output/style.ts';
+import { printableLines, type Style, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 import { checkGuards, consent, type Executed, execute, failureOf } from './execute.ts';
@@ -20,6 +20,21 @@ export interface WriteCommand {
   verify(executed: Executed): Promise<Problem | null>;
   /** The lines that tell of success. */
   success(executed: Executed): readonly string[];
+  /** What is carried out after the keys of etcd; null when there is nothing of the kind. */
+  readonly beside?: Beside | null;
+}
+
+/** The part of a plan that is not etcd's. */
+export interface Beside {
+  /** How many things change. */
+  readonly changes: number;
+  text(style: Style): string;
+  /** Throws a Problem when live state forbids it. */
+  check(): void;
+  /** Carries it out; returns the lines that tell of success. Throws a Problem when it fails. */
+  write(): Promise<readonly string[]>;
+  /** The document's part about it, as far as it has come. */
+  json(): unknown;
 }
 
 /**
@@ -37,10 +52,11 @@ export async function runPlan(
   const say = (text: string) => (json ? undefined : writeLine(world.stdout, printableLines(text)));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
-    const document = reportJson(plan, session.place, outcome, executed);
+    const nodes = command.beside ? { nodes: command.beside.json() } : {};
+    const document = { ...reportJson(plan, session.place, outcome, executed), ...nodes };
     await writeDocument(world.stdout, 'json', document);
   };
-  showPlan(plan, session, args, world);
+  showPlan(plan, session, command.beside ?? null, args, world);
   // Until the first write is begun, whatever fails leaves everything as it was.
   const refused = async (error: unknown): Promise<never> => {
     await report('refused', null);
@@ -52,7 +68,8 @@ export async function runPlan(
   /** The exit code of a run that ends before it writes anything; null when it may write. */
   async function decide(): Promise<ExitCode | null> {
     checkGuards(plan, session);
-    if (plan.changes.length === 0) {
+    command.beside?.check();
+    if (plan.changes.length + (command.beside?.changes ?? 0) === 0) {
       await report('unchanged', null);
       return EXIT.done;
     }
@@ -75,19 +92,38 @@ export async function runPlan(
       await report(executed.done.length > 0 ? 'partial' : 'failed', executed);
       throw failure;
     }
-    for (const line of command.success(executed)) say(line);
+    const lines = plan.changes.length > 0 ? command.success(executed) : [];
+    for (const line of lines) say(line);
+    await writeBeside(executed);
     await report('applied', executed);
     return EXIT.done;
+  }
+
+  async function writeBeside(executed: Executed): Promise<void> {
+    try {
+      for (const line of (await command.beside?.write()) ?? []) say(line);
+    } catch (error) {
+      await report(executed.done.length > 0 ? 'partial' : 'failed', executed);
+      throw error;
+    }
   }
 }
 
 /** On stdout; on stderr where stdout is for JSON and a person is to be asked about it. */
-function showPlan(plan: Plan, { place }: Session<Site | null>, args: Args, world: World): void {
+function showPlan(
+  plan: Plan,
+  { place }: Session<Site | null>,
+  beside: Beside | null,
+  args: Args,
+  world: World,
+): void {
   const json = args.text('output') === 'json';
   const asked = !args.on('yes') && args.text('confirm') === undefined && !args.on('dry-run');
-  if (json && !(asked && plan.changes.length > 0)) return;
+  if (json && !(asked && plan.changes.length + (beside?.changes ?? 0) > 0)) return;
   const stream = json ? world.stderr : world.stdout;
-  writeLine(stream, planText(plan, place, styleOf(stream, world.env)));
+  const style = styleOf(stream, world.env);
+  writeLine(stream, planText(plan, place, style));
+  if (beside !== null) writeLine(stream, `\n${beside.text(style)}`);
 }
 
 /** A dry run goes through the guard of the site's name as far as the flags answer it. */

@@ -482,3 +482,87 @@ describe('annotate of a large cluster', () => {
     expect(api.requests.filter(({ verb }) => verb === 'patch')).toHaveLength(1_000);
   });
 });
+
+describe('the scope of diff and apply', () => {
+  const at = (...args: string[]) => [
+    ...args,
+    '--endpoints',
+    'file:etcd.json',
+    '--kubeconfig',
+    api.kubeconfig('annotator'),
+  ];
+  const config = 'SubnetMin';
+  beforeEach(() =>
+    begin(
+      [nodeObject(21), nodeObject(22)],
+      [21, 22],
+      SITE.replace('SubnetLen: 24', 'SubnetLen: 26'),
+    ),
+  );
+
+  it('takes in the Nodes: one plan, one question, etcd first', async () => {
+    const all = await run(at('diff', '--scope', 'all'));
+    const alone = await run(at('diff'));
+    const applied = await run(
+      at('apply', '--scope', 'etcd,nodes', '--confirm', 'site-a', '-o', 'json'),
+    );
+    const again = await run(at('diff', '--scope', 'all', '-o', 'json'));
+
+    expect([all.code, alone.code, applied.code, again.code]).toEqual([2, 2, 0, 0]);
+    expect(all.stdout).toContain(config);
+    expect(all.stdout).toContain('2 of 2 nodes to change, 0 right already');
+    expect(alone.stdout).not.toContain('nodes to change');
+    const report = JSON.parse(applied.stdout);
+    expect(report).toMatchObject({ outcome: 'applied', nodes: { server: api.url, problems: [] } });
+    expect(report.nodes.nodes.map(({ status }: { status: string }) => status)).toEqual([
+      'done',
+      'done',
+    ]);
+    expect(annotations()).toEqual({ 'node-21': wanted(21), 'node-22': wanted(22) });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      inSync: true,
+      nodes: { nodes: [{ status: 'right' }, { status: 'right' }] },
+    });
+  });
+
+  it('may be the Nodes alone, and leaves etcd as it is', async () => {
+    const before = readFileSync(`${folder}/etcd.json`, 'utf8');
+    const applied = await run(at('apply', '--scope', 'nodes', '--yes'));
+
+    expect(applied.code).toBe(0);
+    expect(applied.stdout).toContain('Annotated: 2 nodes.');
+    expect(readFileSync(`${folder}/etcd.json`, 'utf8')).toBe(before);
+  });
+
+  it('writes nothing when the Nodes forbid it, and says what is left when they fail', async () => {
+    const before = readFileSync(`${folder}/etcd.json`, 'utf8');
+    api.store.create({
+      ...nodeObject(23),
+      status: { addresses: [{ type: 'InternalIP', address: '10.1.10.21' }] },
+    });
+    const refused = await run(at('apply', '--scope', 'all', '--confirm', 'site-a'));
+    const untouched = readFileSync(`${folder}/etcd.json`, 'utf8');
+    api.store.remove('node-23');
+    api.fail({ verb: 'patch', name: 'node-22', times: 1, answer: 403 });
+    const partly = await run(at('apply', '--scope', 'all', '--confirm', 'site-a', '-o', 'json'));
+
+    expect([refused.code, partly.code]).toEqual([1, 1]);
+    expect(refused.stderr).toContain('node-21 and node-23 have one public IP');
+    expect(untouched).toBe(before);
+    expect(partly.stderr).toContain('1 of 2 nodes are done: node-22: the API server');
+    expect(JSON.parse(partly.stdout).outcome).toBe('partial');
+  });
+
+  it.each([
+    [['diff', '--scope', 'bigips'], '--scope bigips is none of etcd, nodes, all'],
+    [['diff', '--scope', 'all', '--save', 'p.json'], '--save keeps a plan for etcd alone'],
+    [
+      ['apply', '--plan', 'p.json', '--scope', 'nodes'],
+      '--scope is nothing for a plan that is made already',
+    ],
+  ])('is told apart from wrong usage: %j', async (args, message) => {
+    const { code, stderr } = await run(at(...args));
+    expect(code).toBe(64);
+    expect(stderr).toContain(message);
+  });
+});
