@@ -126,6 +126,7 @@ describe('a document', () => {
     expect(site).toEqual({
       name: 'site-a',
       etcd: { api: 'v3' },
+      kubernetes: {},
       network: {
         text: '{"Network":"10.244.0.0/16","SubnetMin":"10.244.10.0","SubnetMax":"10.244.99.0","SubnetLen":24,"Backend":{"Type":"vxlan"}}',
         config: {
@@ -205,4 +206,32 @@ describe('a document', () => {
       expect(summary(text, 'net.json').rules).toEqual(['unknown-key']);
     },
   );
+});
+
+describe('what a site says of Kubernetes', () => {
+  const withKubernetes = (text: string) =>
+    checkDocument(`${SITE}kubernetes:\n${text}`, 'site.yaml');
+
+  it('is read', () => {
+    const { site } = withKubernetes(
+      '  kubeconfig: admin.conf\n  context: a\n  ignoreNodes: "os in (windows), !flannel"\n  nodes: { node-1: 10.1.10.151 }\n',
+    );
+    expect(site?.kubernetes).toEqual({
+      kubeconfig: 'admin.conf',
+      context: 'a',
+      ignoreNodes: 'os in (windows), !flannel',
+      nodes: { 'node-1': '10.1.10.151' },
+    });
+  });
+
+  it.each([
+    ['  ignoreNodes: os in\n', 'wrong-value', '/kubernetes/ignoreNodes'],
+    ['  nodes: { a/b: 10.1.10.300 }\n', 'wrong-value', '/kubernetes/nodes/a~1b'],
+    ['  nodes: [a]\n', 'wrong-type', '/kubernetes/nodes'],
+    ['  kubconfig: x\n', 'unknown-key', '/kubernetes/kubconfig'],
+  ])('is refused where it is wrong: %j', (text, rule, pointer) => {
+    const { site, findings } = withKubernetes(text);
+    expect(site).toBeNull();
+    expect(findings.map((one) => [one.rule, one.path])).toEqual([[rule, pointer]]);
+  });
 });

@@ -359,7 +359,7 @@ describe('every rule on live state', () => {
     expect(problems(one, one.nearMiss)).toEqual([]);
   });
 
-  it('has a case, here or below; some are found by the commands that remove and restore', () => {
+  it('has a case, here or below; some are found by commands and have theirs there', () => {
     const covered: string[] = CASES.map(({ rule }) => rule);
     const below = ['key-unreadable', 'value-unreadable', 'lease-expires'];
     expect(LIVE_RULES.filter((rule) => !covered.includes(rule) && !below.includes(rule))).toEqual([
@@ -368,6 +368,10 @@ describe('every rule on live state', () => {
       'newer-lease',
       'target-differs',
       'store-in-use',
+      'node-without-lease',
+      'node-ambiguous',
+      'lease-without-node',
+      'stale-arp-entry',
     ]);
   });
 });
