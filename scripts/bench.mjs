@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
+import { benchNodes } from './bench-nodes.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const program = path.join(root, 'bin/flannel-bigip.js');
@@ -196,6 +197,7 @@ try {
   );
   printRows();
   printFlatness();
+  await benchNodes({ root, folder, program, endpoint: etcd.endpoint });
 } finally {
   etcd?.child.kill('SIGKILL');
   rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,157 @@
+// What the bench measures of Kubernetes Nodes: annotate of a large cluster, and how long a changed
+// lease takes to reach its Node's annotation while `watch` runs.
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { Etcd3 } from 'etcd3';
+
+const NODES = 1_000;
+const CHANGES = 200;
+const KUBECTL_SAMPLE = 10;
+const PREFIX = '/coreos.com/network';
+const BACKEND_DATA = 'flannel.alpha.coreos.com/backend-data';
+
+const ipOf = (n) => `172.16.${n >> 8}.${n & 255}`;
+const macOf = (n, turn = 0) =>
+  `02:00:00:${[turn, n >> 8, n & 255].map((b) => b.toString(16).padStart(2, '0')).join(':')}`;
+const leaseOf = (n, turn) =>
+  JSON.stringify({
+    PublicIP: ipOf(n),
+    BackendType: 'vxlan',
+    BackendData: { VNI: 1, VtepMAC: macOf(n, turn) },
+  });
+const keyOf = (n) => `${PREFIX}/subnets/10.${16 + (n >> 8)}.${n & 255}.0-24`;
+const nodeOf = (n) => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: { name: `node-${n}`, annotations: {} },
+  status: { addresses: [{ type: 'InternalIP', address: ipOf(n) }] },
+});
+
+/** The API server of the tests, which is TypeScript. */
+async function startApi(root, folder) {
+  const outfile = path.join(folder, 'api-server.mjs');
+  await build({
+    entryPoints: [path.join(root, 'test/support/kubernetes/api-server.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  const { startApiServer } = await import(pathToFileURL(outfile).href);
+  return startApiServer(Array.from({ length: NODES }, (_, n) => nodeOf(n)));
+}
+
+/** Runs a command while this process goes on serving; its seconds. */
+function timed(command, args) {
+  const began = process.hrtime.bigint();
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk) => {
+    said += chunk;
+  });
+  return new Promise((done, fail) =>
+    child.once('close', (code) => {
+      if (code === 0) done(Number(process.hrtime.bigint() - began) / 1e9);
+      else fail(new Error(`${command} ${args.join(' ')}: ${said}`));
+    }),
+  );
+}
+
+/** Milliseconds from each change of a lease to its Node's annotation. */
+async function delays(api, client) {
+  const found = [];
+  for (let i = 0; i < CHANGES; i++) {
+    const n = (i * 7) % NODES;
+    const wanted = JSON.stringify({ VtepMAC: macOf(n, i + 1) });
+    const arrived = new Promise((done) => {
+      const end = api.store.watch(api.store.revision, ({ object }) => {
+        if (object.metadata.annotations?.[BACKEND_DATA] !== wanted) return;
+        done(performance.now());
+        end();
+      });
+    });
+    const began = performance.now();
+    await client.put(keyOf(n)).value(leaseOf(n, i + 1));
+    found.push((await arrived) - began);
+  }
+  return found.toSorted((a, b) => a - b);
+}
+
+/** Prints what was measured. */
+export async function benchNodes({ root, folder, program, endpoint }) {
+  const api = await startApi(root, folder);
+  const client = new Etcd3({ hosts: endpoint });
+  let watch;
+  try {
+    await client.delete().all();
+    await client
+      .put(`${PREFIX}/config`)
+      .value('{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}');
+    for (let n = 0; n < NODES; n++) await client.put(keyOf(n)).value(leaseOf(n, 0));
+    const site = path.join(folder, 'nodes-site.yaml');
+    const text = readFileSync(path.join(root, 'examples/site.yaml'), 'utf8').replace(
+      /^bigips:[\s\S]*/m,
+      '',
+    );
+    writeFileSync(site, text);
+    const kubeconfig = api.kubeconfig('admin');
+    const at = [
+      '-f',
+      site,
+      '--endpoints',
+      endpoint,
+      '--etcd-api',
+      'v3',
+      '--kubeconfig',
+      kubeconfig,
+    ];
+
+    const ours = await timed('node', [program, 'annotate', ...at, '--yes']);
+    const began = process.hrtime.bigint();
+    for (let n = 0; n < KUBECTL_SAMPLE; n++) {
+      await timed('kubectl', [
+        '--kubeconfig',
+        kubeconfig,
+        'annotate',
+        'node',
+        `node-${n}`,
+        'bench=1',
+        '--overwrite',
+      ]);
+    }
+    const each = Number(process.hrtime.bigint() - began) / 1e6 / KUBECTL_SAMPLE;
+    console.log(
+      `\nannotate, ${NODES} nodes: ${ours.toFixed(2)} s; kubectl annotate ${each.toFixed(0)} ms a node, ` +
+        `${((each * NODES) / 1000 / ours).toFixed(0)} x slower`,
+    );
+
+    watch = spawn('node', [program, 'watch', ...at, '--keep', 'annotations'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const ready = new Promise((done) => {
+      let said = '';
+      watch.stderr.on('data', (chunk) => {
+        said += chunk;
+        if (/etcd answers/.test(said) && /kubernetes answers/.test(said)) done();
+      });
+    });
+    await ready;
+    const sorted = await delays(api, client);
+    const status = readFileSync(`/proc/${watch.pid}/status`, 'utf8');
+    const memory = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    const percentile = (share) =>
+      sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(0);
+    console.log(
+      `watch, ${NODES} nodes, ${CHANGES} changed leases: annotated after ${percentile(0.5)} ms (median), ` +
+        `${percentile(0.99)} ms (p99, at most 250), ${memory.toFixed(0)} MB`,
+    );
+  } finally {
+    watch?.kill('SIGKILL');
+    client.close();
+    await api.stop();
+  }
+}
