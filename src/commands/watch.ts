@@ -1,6 +1,5 @@
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Args } from '../session/options.ts';
-import { loadSite } from '../session/site.ts';
 import type { World } from '../world.ts';
 
 const KEPT = ['leases', 'annotations'];
@@ -18,13 +17,13 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       fix: 'name a file',
     });
   }
-  const loaded = await loadSite(args, world);
-  const [{ SiteWatch }, { logTo }, { Declared }] = await Promise.all([
+  const [{ SiteWatch }, { logTo }, { Declared, loadQuietly }] = await Promise.all([
     import('../session/watch/watch.ts'),
     import('../session/watch/log.ts'),
     import('../session/watch/declared.ts'),
   ]);
   const log = logTo(world.stderr, args.text('log-format') === 'json' ? 'json' : 'text', world.now);
+  const loaded = await loadQuietly(args, world, log);
   const declared = new Declared(loaded, args, world, log);
   const keeps = { leases: kept.includes('leases'), annotations: kept.includes('annotations') };
   await world.serve(async (signal) => {

@@ -39,23 +39,25 @@ export class Endpoints {
    *
    * @param operation gets an endpoint, the milliseconds it may take, and whether an earlier attempt
    *   of this operation ended without an answer, so that its effect is unknown.
+   * @param signal ends the wait before they are gone through once more
    * @throws StoreError of the last kind of failure; of all endpoints, if they failed differently.
    */
-  async run<T>(operation: Operation<T>): Promise<T> {
+  async run<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
     try {
-      return await this.goThrough(operation);
+      return await this.goThrough(operation, signal);
     } catch (error) {
       throw error instanceof StoreError && this.#proxy ? through(this.#proxy, error) : error;
     }
   }
 
-  private async goThrough<T>(operation: Operation<T>): Promise<T> {
+  private async goThrough<T>(operation: Operation<T>, signal?: AbortSignal): Promise<T> {
     const end = Date.now() + this.timeout;
     const first = await this.round(operation, end, false);
     if ('result' in first) return first.result;
     const hopeless = first.failures.every(({ failure }) => failure === 'unreachable');
     if (hopeless || Date.now() + AGAIN_AFTER >= end) throw summary(first.failures, this);
-    await pause(AGAIN_AFTER);
+    await pause(AGAIN_AFTER, undefined, signal ? { signal } : {}).catch(() => undefined);
+    if (signal?.aborted) throw summary(first.failures, this);
     const second = await this.round(operation, end, true);
     if ('result' in second) return second.result;
     throw summary([...first.failures, ...second.failures], this);

@@ -36,7 +36,7 @@ export class V2Listener implements Listener {
         if (!checked && (await this.isSetBack(endpoint, limit))) return null;
         const left = Math.max(end - Date.now(), 1);
         return this.client.poll(endpoint, left, this.from.prefix, this.#heard + 1n, signal);
-      });
+      }, signal);
       if (poll === null) return;
       hearing.connected();
       const reply = await this.client.outcome(poll, CHECK_AFTER);

@@ -43,8 +43,9 @@ export class V3Listener implements Listener {
   }
 
   async listen(hearing: Hearing, signal: AbortSignal): Promise<void> {
-    const { ended } = await this.endpoints.run((endpoint, limit) =>
-      this.connect(endpoint, limit, hearing, signal),
+    const { ended } = await this.endpoints.run(
+      (endpoint, limit) => this.connect(endpoint, limit, hearing, signal),
+      signal,
     );
     await ended;
   }

@@ -28,13 +28,13 @@ export class Nodes {
   readonly server: string;
   readonly #api: CoreV1Api;
   readonly config: KubeConfig;
-  readonly #timeout: number;
+  readonly timeout: number;
 
   /** @param timeout milliseconds for each request, its repetitions included */
   constructor(config: KubeConfig, server: string, timeout: number) {
     this.server = server;
     this.config = config;
-    this.#timeout = timeout;
+    this.timeout = timeout;
     this.#api = new CoreV1Api(
       createConfiguration({
         baseServer: new ServerConfiguration(server, {}),
@@ -103,7 +103,7 @@ export class Nodes {
 
   /** Repeats what a busy API server sends away, as late as it says, within the timeout. */
   private async ask<T>(what: string, request: () => Promise<T>): Promise<T> {
-    const end = Date.now() + this.#timeout;
+    const end = Date.now() + this.timeout;
     for (let attempt = 0; ; attempt++) {
       try {
         return await request();
@@ -117,7 +117,7 @@ export class Nodes {
   }
 
   private options(contentType?: string) {
-    const signal = AbortSignal.timeout(this.#timeout);
+    const signal = AbortSignal.timeout(this.timeout);
     return {
       middleware: [requestOptions(signal, contentType)],
       middlewareMergeStrategy: 'append' as const,

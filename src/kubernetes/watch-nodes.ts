@@ -71,7 +71,7 @@ interface StatusObject {
 }
 
 async function watchOnce(
-  { config, server }: Nodes,
+  { config, server, timeout }: Nodes,
   resourceVersion: string,
   signal: AbortSignal,
   heard: (type: string, object: V1Node) => void,
@@ -79,7 +79,7 @@ async function watchOnce(
   const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
   let refusal: ApiError | null = null;
   const { promise: over, resolve: end } = ending();
-  const watching = await new Watch(config).watch(
+  const starting = new Watch(config).watch(
     '/api/v1/nodes',
     query,
     (type: string, object: V1Node & StatusObject) => {
@@ -90,6 +90,12 @@ async function watchOnce(
     },
     end,
   );
+  // The library waits for an answer for ever.
+  const watching = await Promise.race([starting, pause(timeout, null, { ref: false })]);
+  if (watching === null) {
+    void starting.then((late) => late.abort());
+    throw explain(server, 'watch nodes', new Error('timeout'));
+  }
   const stop = () => watching.abort();
   const late = setTimeout(stop, WATCH_SECONDS * 1000 + GRACE);
   signal.addEventListener('abort', stop);

@@ -1,8 +1,16 @@
+import { spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { annotationsOf } from '../../src/model/annotations.ts';
-import { type RunOptions, run as runTool, start, temporaryFolder } from '../support/cli.ts';
+import {
+  EXECUTABLE,
+  type RunOptions,
+  run as runTool,
+  start,
+  temporaryFolder,
+} from '../support/cli.ts';
+import { cleanEnvironment } from '../support/etcd.ts';
 import { type ApiServer, startApiServer } from '../support/kubernetes/api-server.ts';
 import type { NodeObject } from '../support/kubernetes/node-store.ts';
 import { nodeObject } from '../support/kubernetes/nodes.ts';
@@ -564,5 +572,50 @@ describe('the scope of diff and apply', () => {
     const { code, stderr } = await run(at(...args));
     expect(code).toBe(64);
     expect(stderr).toContain(message);
+  });
+});
+
+describe('annotate in a pod', () => {
+  it("uses the pod's service account where no kubeconfig is named", async () => {
+    await begin([nodeObject(21)], [21]);
+    const config = JSON.parse(readFileSync(api.kubeconfig('annotator'), 'utf8'));
+    const account = temporaryFolder({
+      token: config.users[0].user.token,
+      'ca.crt': readFileSync(config.clusters[0].cluster['certificate-authority'], 'utf8'),
+      namespace: 'kube-system',
+    });
+    const place = '/run/secrets/kubernetes.io/serviceaccount';
+    const script = `mount -t tmpfs tmpfs /run && mkdir -p ${place} && mount --bind ${account} ${place} && exec "$@"`;
+    const { hostname: host, port } = new URL(api.url);
+    const child = spawn(
+      'unshare',
+      [
+        '-m',
+        'sh',
+        '-c',
+        script,
+        'sh',
+        process.execPath,
+        EXECUTABLE,
+        'annotate',
+        '--yes',
+        '--endpoints',
+        'file:etcd.json',
+      ],
+      {
+        cwd: folder,
+        env: {
+          ...cleanEnvironment(),
+          HOME: folder,
+          KUBERNETES_SERVICE_HOST: host,
+          KUBERNETES_SERVICE_PORT: port,
+        },
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
+    const code = await new Promise((done) => child.once('close', done));
+
+    expect(code).toBe(0);
+    expect(annotations()).toEqual({ 'node-21': wanted(21) });
   });
 });

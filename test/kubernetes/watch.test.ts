@@ -51,17 +51,8 @@ function watch(
 ) {
   const running = start(
     [
-      ...[
-        'watch',
-        '--endpoints',
-        endpoint,
-        '--etcd-api',
-        store,
-        '--settle',
-        '100ms',
-        '--timeout',
-        '3s',
-      ],
+      ...['watch', '--endpoints', endpoint, '--etcd-api', store, '--settle', '100ms'],
+      ...(args.includes('--timeout') ? [] : ['--timeout', '3s']),
       ...['--kubeconfig', api.kubeconfig('annotator'), ...args],
       ...(args.includes('--log-format') ? [] : ['--log-format', 'json']),
     ],
@@ -180,6 +171,27 @@ describe.each(['v2', 'v3'] as const)('watch on etcd %s', (store) => {
       'it to be put back after all',
       async () => (await hand.all())[LEASE]?.value === LEASE_VALUE,
     );
+  });
+
+  it('leaves a lease that would be taken over at once, until nothing is in its way', async () => {
+    const running = watch(store, ['--keep', 'leases']);
+    await until('it to listen', () => said(running, 'etcd answers').length > 0);
+    hand.put(NODE_LEASE(23), nodeLease('10.1.10.245', macOf(23)), 3600);
+    hand.remove(LEASE);
+    await until('it to be left', () => said(running, 'is not put back').length > 0);
+    const left = (await hand.all())[LEASE];
+    hand.remove(NODE_LEASE(23));
+    await until('it to be put back', async () => (await hand.all())[LEASE]?.value === LEASE_VALUE);
+
+    expect(left).toBeUndefined();
+    expect(said(running, 'is not put back')).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        msg: expect.stringContaining(
+          'the public IP of bigip-1 is that of the node of 10.244.23.0-24',
+        ),
+      }),
+    ]);
   });
 
   it('never undoes what a person does: the site file is read again first', async () => {
@@ -311,6 +323,31 @@ describe('watch', () => {
     ]) {
       expect(metrics).toContain(`\n${line}\n`);
     }
+  });
+
+  it('says in its log what the rules have to say of the site file', async () => {
+    writeFileSync(
+      path.join(folder, 'flannel-bigip.yaml'),
+      SITE.replace('vxlan }', 'vxlan, Port: 4789 }'),
+    );
+    const running = watch('v3', ['--keep', 'annotations']);
+    await allAnnotated();
+    const text = running.stderr().trim().split('\n');
+
+    expect(text.filter((line) => !line.startsWith('{'))).toEqual([]);
+    expect(said(running, '[vxlan-port]').map(({ level }) => level)).toEqual(['warn']);
+  });
+
+  it('finds an API server that has stopped answering', async () => {
+    const running = watch('v3', ['--timeout', '1s']);
+    await allAnnotated();
+    api.before(({ verb }) => (verb === 'watch' ? new Promise(() => undefined) : undefined));
+    await api.hangUp();
+    await api.listen();
+    await until('it to be missed', () => said(running, 'did not answer in time').length > 0);
+    api.before(null);
+    api.store.update(nodeObject(21));
+    await until('the Node to be annotated again', () => isAnnotated(21));
   });
 
   it('waits for an etcd that is not there yet', async () => {

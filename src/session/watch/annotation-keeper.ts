@@ -1,7 +1,7 @@
 import type { PatchedNode } from '../../kubernetes/annotate-nodes.ts';
 import type { Nodes } from '../../kubernetes/nodes.ts';
 import type { NodeNews } from '../../kubernetes/watch-nodes.ts';
-import { changing, type NodePlan, planAnnotations } from '../../model/annotate.ts';
+import { changing, type NodeChange, type NodePlan, planAnnotations } from '../../model/annotate.ts';
 import type { KubeNode } from '../../model/kube-node.ts';
 import type { LiveState } from '../../model/snapshot.ts';
 import { ignoredNodes } from '../kubernetes.ts';
@@ -81,7 +81,7 @@ export class AnnotationKeeper {
       this.signal,
       () => undefined,
     );
-    this.count(results, changedAt);
+    this.count(results, changedAt, changes);
     if (results.some(({ outcome }) => outcome === 'failed')) again(RETRY_AFTER);
   }
 
@@ -99,7 +99,11 @@ export class AnnotationKeeper {
     for (const { rule } of problems) this.metrics.problems.inc({ rule });
   }
 
-  private count(results: readonly PatchedNode[], changedAt: number | null): void {
+  private count(
+    results: readonly PatchedNode[],
+    changedAt: number | null,
+    changes: readonly NodeChange[],
+  ): void {
     const done = results.filter(({ outcome }) => outcome === 'done');
     for (const { node } of done) if (node) this.keepNewer(node);
     this.metrics.annotated.inc(done.length);
@@ -109,8 +113,17 @@ export class AnnotationKeeper {
     const [one, ...others] = done.map(({ name }) => name);
     if (one !== undefined) {
       const more = others.length === 0 ? '' : ` and ${others.length} more`;
-      this.log.info(`annotated ${one}${more}`, { nodes: done.length });
+      const [change] = changes;
+      const macs =
+        changes.length === 1
+          ? { macBefore: change?.macNow ?? null, mac: change?.macWanted ?? null }
+          : {};
+      this.log.info(`annotated ${one}${more}`, { nodes: done.length, ...macs });
     }
+    this.tellFailures(results);
+  }
+
+  private tellFailures(results: readonly PatchedNode[]): void {
     for (const { name, outcome, error } of results) {
       if (outcome !== 'failed') continue;
       this.metrics.annotateFailed.inc();

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { Problem } from '../../model/problem.ts';
 import type { World } from '../../world.ts';
 import type { Args } from '../options.ts';
@@ -31,7 +32,7 @@ export class Declared {
   /** Reads the file again; false when it cannot be read now, so that nobody knows what is wanted. */
   async reload(): Promise<boolean> {
     try {
-      this.#loaded = await loadSite(this.args, this.world);
+      this.#loaded = await loadQuietly(this.args, this.world, this.log);
       this.#isReadable = true;
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
@@ -39,5 +40,25 @@ export class Declared {
       this.#isReadable = false;
     }
     return this.#isReadable;
+  }
+}
+
+/**
+ * Loads the site file; what its rules have to say goes into the log.
+ *
+ * @throws Problem (exit 3) when it is missing or invalid
+ */
+export async function loadQuietly(args: Args, world: World, log: Log): Promise<LoadedSite> {
+  let said = '';
+  const stderr = new Writable({
+    write(chunk, _, done) {
+      said += String(chunk);
+      done();
+    },
+  });
+  try {
+    return await loadSite(args, { ...world, stderr });
+  } finally {
+    if (said !== '') log.warn(said.trim());
   }
 }

@@ -17,8 +17,8 @@ export class LeaseKeeper {
   #store: KeyStore | null = null;
   /** When each BIG-IP's lease was put back, in milliseconds. */
   readonly #restored = new Map<string, number[]>();
-  /** What is wrong and stays so, in words, by BIG-IP. */
-  readonly #left = new Map<string, string>();
+  /** What is wrong and stays so, by BIG-IP; in words, and whether that is for a fight. */
+  readonly #left = new Map<string, { readonly why: string; readonly isFought: boolean }>();
 
   constructor(
     readonly declared: Declared,
@@ -33,14 +33,18 @@ export class LeaseKeeper {
 
   /** What is wrong with a lease and is not put back. */
   get reasons(): readonly string[] {
-    return [...this.#left.values()];
+    return [...this.#left.values()].map(({ why }) => why);
   }
 
   changed(store: KeyStore, live: LiveState): void {
     this.#store = store;
     this.#live = live;
-    const lost = new Set(this.lost().map(({ bigip }) => bigip.name));
-    for (const name of this.#left.keys()) if (!lost.has(name)) this.#left.delete(name);
+    const lost = new Map(this.lost().map((one) => [one.bigip.name, one]));
+    for (const [name, { isFought }] of this.#left) {
+      // What was in the way may have gone; a fight is over when somebody says so.
+      const now = lost.get(name);
+      if (now === undefined || (now.objection === null && !isFought)) this.#left.delete(name);
+    }
     this.metrics.left.set(this.#left.size);
     if (lost.size > 0) this.#worker.wake();
   }
@@ -77,7 +81,7 @@ export class LeaseKeeper {
     if (store === null || live === null) return true;
     const { name } = bigip;
     if (objection !== null) {
-      this.leave(name, `the lease of ${name} is ${taker} and is not put back: ${objection}`);
+      this.leave(name, `the lease of ${name} is ${taker} and is not put back: ${objection}`, false);
       return true;
     }
     const now = this.world.now().getTime();
@@ -86,6 +90,7 @@ export class LeaseKeeper {
       this.leave(
         name,
         `the lease of ${name} is ${taker} again and again and is left so: find out who does it, then send SIGHUP`,
+        true,
       );
       return true;
     }
@@ -117,8 +122,8 @@ export class LeaseKeeper {
     return true;
   }
 
-  private leave(name: string, why: string): void {
-    this.#left.set(name, why);
+  private leave(name: string, why: string, isFought: boolean): void {
+    this.#left.set(name, { why, isFought });
     this.metrics.left.set(this.#left.size);
     this.log.error(why, { bigip: name });
   }
