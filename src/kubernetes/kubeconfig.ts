@@ -67,12 +67,11 @@ function loadFiles(config: KubeConfig, files: readonly string[]): void {
         other.loadFromFile(file);
         config.mergeConfig(other, true);
       }
-    } catch (cause) {
-      // What the parser quotes of the file may be a key or a token.
+    } catch {
+      // What the parser quotes of the file may be a key or a token: not even --verbose tells it.
       throw new Problem(`${file} is no kubeconfig that can be read`, {
         exit: EXIT.invalid,
         fix: '`kubectl config view --kubeconfig FILE` says what is wrong',
-        cause,
       });
     }
   }

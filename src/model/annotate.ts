@@ -69,7 +69,8 @@ function staleEntries(planned: readonly NodeChange[]): NodeFinding[] {
       ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
       : names.join(', ');
   const message = `the MAC of ${listed} changes while it is Ready: CIS keeps the ARP entries of its pods with the old one`;
-  const fix = 'restart CIS afterwards: kubectl -n NAMESPACE rollout restart deployment CIS';
+  const fix =
+    'restart CIS afterwards, as it is called here: kubectl -n kube-system rollout restart deployment/k8s-bigip-ctlr-deployment';
   return [{ rule: 'stale-arp-entry', severity: 'warning', message, fix, node, key: null }];
 }
 

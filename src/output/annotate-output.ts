@@ -37,8 +37,14 @@ export function annotateText(plan: NodePlan, where: string, style: Style): strin
     '',
     ...(rows.length > 0 ? [table(HEADER, rows, style), ''] : []),
     ...nodeProblemLines(plan.problems, style),
-    `${changes.length} of ${plan.nodes.length} nodes to change, ${right} right already`,
+    `${changes.length} of ${plan.nodes.length} nodes to change, ${right} right already${withoutLease(plan)}`,
   ].join('\n');
+}
+
+/** Nodes without a lease are none of those that are counted. */
+function withoutLease({ problems }: NodePlan): string {
+  const count = problems.filter(({ rule }) => rule === 'node-without-lease').length;
+  return count === 0 ? '' : `, ${count} more without a lease`;
 }
 
 function nodeProblemLines(problems: readonly NodeFinding[], style: Style): string[] {

@@ -168,6 +168,7 @@ Dry run: nothing was written.
     expect(stdout).toContain(
       'the lease 10.244.22.0-26 of 10.1.10.22 belongs to no Node: CIS makes no FDB record',
     );
+    expect(stdout).toContain('1 of 1 nodes to change, 0 right already, 1 more without a lease');
     expect(annotations()).toEqual({ 'node-21': wanted(21), 'node-23': OWN });
   });
 
@@ -436,7 +437,7 @@ describe('annotate, when the API server has trouble', () => {
   ])('says that the kubeconfig is %s', async (_, file, exit, message) => {
     const cwd = temporaryFolder({ 'etcd.json': storeOf([21]), broken: 'a: [b\ntoken: secret' });
     const { code, stderr } = await run(
-      ['annotate', '--check', '--kubeconfig', file, '--endpoints', 'file:etcd.json'],
+      ['annotate', '--verbose', '--check', '--kubeconfig', file, '--endpoints', 'file:etcd.json'],
       { cwd },
     );
 
