@@ -36,7 +36,7 @@ module.exports = {
     {
       name: 'commands-do-not-import-commands',
       severity: 'error',
-      from: { path: '^src/commands/(?!index)' },
+      from: { path: '^src/commands/(?!index|on-nodes)' },
       to: { path: '^src/commands/' },
     },
     {

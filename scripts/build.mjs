@@ -4,6 +4,7 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import protobuf from 'protobufjs';
 import './generate.mjs';
+import { joinChunks } from './join-chunks.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const services = path.join(root, 'scripts/etcd-services.mjs');
@@ -99,5 +100,7 @@ const { metafile } = await build({
   },
   logLevel: 'warning',
 });
+await joinChunks(root, metafile, 'dist/start.js');
+
 // What went into the bundle, of which `npm run sbom` makes a bill of materials.
 writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(metafile));

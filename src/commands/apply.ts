@@ -4,11 +4,11 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
 import type { Executed } from '../session/execute.ts';
-import { type NodeScope, nodesBeside, nodesInScope, scopeOf } from '../session/node-scope.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
+import { scopeOf } from '../session/scope.ts';
 import { loadSite, loadSiteIfAny } from '../session/site.ts';
-import { readBackProblem, runPlan } from '../session/write-command.ts';
+import { type Beside, readBackProblem, runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `apply`: shows the plan, asks, keeps what it replaces, writes, reads back. */
@@ -18,8 +18,11 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const scope = scopeOf(args);
   const loaded = await loadSite(args, world);
   return withSession(args, world, loaded, async (session) => {
-    const nodes = scope.nodes ? await nodesInScope(args, world, session, loaded) : null;
-    return apply(args, world, session, nodes);
+    // What is of Kubernetes is not loaded where nobody asks for it.
+    const scoped = scope.nodes ? await import('../session/node-scope.ts') : null;
+    const nodes = scoped && (await scoped.nodesInScope(args, world, session, loaded));
+    const beside = scoped && nodes && scoped.nodesBeside(nodes, args, world);
+    return apply(args, world, session, beside);
   });
 }
 
@@ -27,7 +30,7 @@ async function apply(
   args: Args,
   world: World,
   session: Session<Site>,
-  nodes: NodeScope | null,
+  beside: Beside | null,
 ): Promise<ExitCode> {
   const { site, live } = session;
   const options = { prune: args.on('prune'), rewrite: args.on('rewrite') };
@@ -44,7 +47,7 @@ async function apply(
         return planSite(site, now, { prune: args.on('prune') }).changes;
       }),
     success: (executed: Executed) => successLines(plan, executed, args),
-    beside: nodes && nodesBeside(nodes, args, world),
+    beside,
   };
   return runPlan(plan, session, command, args, world);
 }

@@ -5,9 +5,9 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { type PlanPlace, planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
-import { nodesBeside, nodesInScope, scopeOf } from '../session/node-scope.ts';
 import { withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
+import { scopeOf } from '../session/scope.ts';
 import { loadSite } from '../session/site.ts';
 import type { Beside } from '../session/write-command.ts';
 import type { World } from '../world.ts';
@@ -32,12 +32,15 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     const plan = scope.etcd
       ? planSite(site, live, { prune: args.on('prune') })
       : emptyPlan(live.snapshot.config?.revision ?? null);
-    const nodes = await nodesInScope(args, world, session, loaded);
+    // What is of Kubernetes is not loaded where nobody asks for it.
+    const scoped = scope.nodes ? await import('../session/node-scope.ts') : null;
+    const nodes = scoped && (await scoped.nodesInScope(args, world, session, loaded));
+    const beside = scoped && nodes && scoped.nodesBeside(nodes, args, world);
     if (file !== undefined) {
       const { savePlan } = await import('../session/saved-plan.ts');
       await savePlan(plan, file, { site: site.name, live, store }, world);
     }
-    await show(plan, session.place, nodes && nodesBeside(nodes, args, world), args, world);
+    await show(plan, session.place, beside, args, world);
     const isTrue = isInSync(plan) && (nodes === null || areTrue(nodes.plan));
     return isTrue ? EXIT.done : EXIT.found;
   });

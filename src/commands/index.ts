@@ -2,16 +2,15 @@ import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/formats.ts';
 import type { CommandSpec } from '../session/command-spec.ts';
 import { INIT_OPTIONS } from '../session/init/options.ts';
-import { KUBE_OPTIONS } from '../session/kubernetes.ts';
 import {
   DIRECTION_OPTIONS,
   ETCD_OPTIONS,
   ETCD_STORES,
   FILE_OPTION,
+  KUBE_OPTIONS,
   type OptionSpec,
   outputOption,
 } from '../session/options.ts';
-import { run as annotate } from './annotate.ts';
 import { run as apply } from './apply.ts';
 import { run as backup } from './backup.ts';
 import { run as completion } from './completion.ts';
@@ -19,12 +18,9 @@ import { run as diff } from './diff.ts';
 import { run as init } from './init.ts';
 import { run as list } from './list.ts';
 import { run as migrate } from './migrate.ts';
-import { run as pinMac } from './pin-mac.ts';
 import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
-import { run as service } from './service.ts';
 import { run as validate } from './validate.ts';
-import { run as watch } from './watch.ts';
 
 /** The pause between writes is nothing to a command that only reads. */
 const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
@@ -405,7 +401,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ],
       ['flannel-bigip annotate --remove node-3', 'take it back'],
     ],
-    run: annotate,
+    run: async (args, world) => (await import('./on-nodes.ts')).annotate(args, world),
   },
   {
     name: 'watch',
@@ -443,7 +439,7 @@ export const COMMANDS: readonly CommandSpec[] = [
         'with an etcd user who only reads',
       ],
     ],
-    run: watch,
+    run: async (args, world) => (await import('./on-nodes.ts')).watch(args, world),
   },
   {
     name: 'pin-mac',
@@ -495,7 +491,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip pin-mac', 'once while flanneld runs, and at each boot before it starts'],
       ['flannel-bigip pin-mac --adopt', 'after flanneld was faster at boot'],
     ],
-    run: pinMac,
+    run: async (args, world) => (await import('./on-nodes.ts')).pinMac(args, world),
   },
   {
     name: 'service',
@@ -564,7 +560,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip service print', 'what would be installed'],
       ['flannel-bigip service install', 'on each node, as root'],
     ],
-    run: service,
+    run: async (args, world) => (await import('./on-nodes.ts')).service(args, world),
   },
   {
     name: 'completion',

@@ -6,26 +6,8 @@ import type { KubeNode } from '../model/kube-node.ts';
 import { type LabelSelector, parseLabelSelector } from '../model/label-selector.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { World } from '../world.ts';
-import { type Args, type OptionSpec, parseDuration } from './options.ts';
+import { type Args, parseDuration } from './options.ts';
 import type { LoadedSite } from './site.ts';
-
-/** How the Kubernetes API server is reached: flag, then KUBECONFIG, then the site file. */
-export const KUBE_OPTIONS: readonly OptionSpec[] = [
-  {
-    flag: 'kubeconfig',
-    type: 'text',
-    completes: 'file',
-    placeholder: 'PATH',
-    describe: "kubeconfig file (default: a pod's service account, else ~/.kube/config)",
-    env: ['KUBECONFIG'],
-  },
-  {
-    flag: 'context',
-    type: 'text',
-    placeholder: 'NAME',
-    describe: 'context of the kubeconfig (default: its current one)',
-  },
-];
 
 /** The Nodes of the cluster that flags, environment and site file name. */
 export async function openNodes(

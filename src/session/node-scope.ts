@@ -37,34 +37,13 @@ export async function planNodes(
   return { api, nodes, plan };
 }
 
-const SCOPES = ['etcd', 'nodes'] as const;
-
-/**
- * What `diff` and `apply` are about.
- *
- * @throws Problem (exit 64) for a scope that there is not
- */
-export function scopeOf(args: Args): { readonly etcd: boolean; readonly nodes: boolean } {
-  const named = args.list('scope');
-  const scopes =
-    named.length === 0 ? ['etcd'] : named.flatMap((one) => (one === 'all' ? SCOPES : one));
-  const unknown = scopes.find((one) => !SCOPES.some((scope) => scope === one));
-  if (unknown !== undefined) {
-    throw new Problem(`--scope ${unknown} is none of ${SCOPES.join(', ')}, all`, {
-      exit: EXIT.usage,
-    });
-  }
-  return { etcd: scopes.includes('etcd'), nodes: scopes.includes('nodes') };
-}
-
-/** The Nodes that are within the scope of `diff` or `apply`; null when none are. */
+/** All Nodes of the cluster that flags, environment and site file name. */
 export async function nodesInScope(
   args: Args,
   world: World,
   session: Pick<Session, 'site' | 'live'>,
   loaded: LoadedSite,
-): Promise<NodeScope | null> {
-  if (!scopeOf(args).nodes) return null;
+): Promise<NodeScope> {
   return planNodes(await openNodes(args, world, loaded), null, session, loaded);
 }
 

@@ -117,6 +117,24 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
+/** How the Kubernetes API server is reached: flag, then KUBECONFIG, then the site file. */
+export const KUBE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'kubeconfig',
+    type: 'text',
+    completes: 'file',
+    placeholder: 'PATH',
+    describe: "kubeconfig file (default: a pod's service account, else ~/.kube/config)",
+    env: ['KUBECONFIG'],
+  },
+  {
+    flag: 'context',
+    type: 'text',
+    placeholder: 'NAME',
+    describe: 'context of the kubeconfig (default: its current one)',
+  },
+];
+
 /** etcd's two stores, which keep separate data. */
 export const ETCD_STORES = ['v2', 'v3'] as const;
 
