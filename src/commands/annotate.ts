@@ -22,9 +22,9 @@ import type { World } from '../world.ts';
 /** `annotate`: sets on each Node what CIS must know of its VTEP, or takes it off again. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
   checkFlags(args);
-  const names = namedNodes(args, world);
   const loaded = await loadSiteIfAny(args, world);
   const api = await openNodes(args, world, loaded);
+  const names = namedNodes(args, world, api);
   if (args.on('remove')) {
     const nodes = await readNodes(api, names, loaded);
     return new Annotation({ api, nodes, plan: planRemoval(nodes) }, args, world).run();
@@ -46,6 +46,9 @@ async function awaited(session: Session, args: Args, world: World): Promise<Live
 
 function checkFlags(args: Args): void {
   const usage = (message: string, fix: string) => new Problem(message, { exit: EXIT.usage, fix });
+  if (args.text('node') !== undefined && args.on('self')) {
+    throw usage('--node and --self name a Node each', 'pass one of them');
+  }
   if (args.positionals.length > 0 && (args.text('node') !== undefined || args.on('self'))) {
     throw usage('Nodes are named twice', 'leave --node or --self out');
   }

@@ -373,7 +373,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       {
         flag: 'self',
         type: 'switch',
-        describe: 'the Node of this host (NODE_NAME, else the host name)',
+        describe: "the Node of this host (NODE_NAME, else the certificate's, else the host name)",
       },
       {
         flag: 'wait',

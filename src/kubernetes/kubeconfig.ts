@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
@@ -20,6 +21,8 @@ export interface LoadedKubeconfig {
   readonly config: KubeConfig;
   /** URL of the API server. */
   readonly server: string;
+  /** The Node whose kubelet's credentials these are; null when they are somebody else's. */
+  readonly ownNode: string | null;
 }
 
 /**
@@ -35,11 +38,24 @@ export function loadKubeconfig({ kubeconfig, context }: KubeAccess): LoadedKubec
   } else loadFiles(config, [defaultFile()]);
   if (context !== undefined) chooseContext(config, context);
   const server = config.getCurrentCluster()?.server;
-  if (server) return { config, server };
+  if (server) return { config, server, ownNode: nodeOf(config) };
   throw new Problem('the kubeconfig names no cluster to talk to', {
     exit: EXIT.invalid,
     fix: 'set its current-context, or pass --context',
   });
+}
+
+/** A kubelet's certificate is made out to `system:node:NAME` (Kubernetes' node authorization). */
+function nodeOf(config: KubeConfig): string | null {
+  const { certData, certFile } = config.getCurrentUser() ?? {};
+  try {
+    const pem = certData ? Buffer.from(certData, 'base64') : certFile && readFileSync(certFile);
+    const subject = pem ? new X509Certificate(pem).subject : '';
+    return /^CN=system:node:(.+)$/m.exec(subject)?.[1] ?? null;
+  } catch {
+    // Whoever uses it is told that it is no good.
+    return null;
+  }
 }
 
 function defaultFile(): string {

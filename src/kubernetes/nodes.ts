@@ -13,6 +13,7 @@ import {
 } from '@kubernetes/client-node';
 import type { KubeNode } from '../model/kube-node.ts';
 import { ApiError, explain } from './errors.ts';
+import type { LoadedKubeconfig } from './kubeconfig.ts';
 
 /** Nodes of one list request: the API server keeps what comes after for the next. */
 const PAGE = 500;
@@ -28,10 +29,13 @@ export class Nodes {
   readonly server: string;
   readonly #api: CoreV1Api;
   readonly config: KubeConfig;
+  /** The Node whose kubelet's credentials are used; null when they are somebody else's. */
+  readonly ownNode: string | null;
   readonly timeout: number;
 
   /** @param timeout milliseconds for each request, its repetitions included */
-  constructor(config: KubeConfig, server: string, timeout: number) {
+  constructor({ config, server, ownNode }: LoadedKubeconfig, timeout: number) {
+    this.ownNode = ownNode;
     this.server = server;
     this.config = config;
     this.timeout = timeout;

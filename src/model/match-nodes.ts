@@ -68,13 +68,15 @@ export function matchNodes(
     const [lease, ...others] = held;
     return lease && others.length === 0 ? [{ node, lease }] : [];
   });
+  // Of what two Nodes share, neither is sure to be the one: none of them is written.
+  const shared = [...sharedLeases(matched), ...sharedMacs(matched)];
+  const doubtful = new Set(shared.flatMap(({ nodes }) => nodes));
   const taken = new Set(found.flatMap(({ held }) => held.map(({ key }) => key)));
   return {
-    matched,
+    matched: matched.filter(({ node }) => !doubtful.has(node.name)),
     problems: [
       ...found.flatMap(({ node, held }) => ofNode(node, held)),
-      ...sharedLeases(matched),
-      ...sharedMacs(matched),
+      ...shared.map(({ finding }) => finding),
       ...(isPartial ? [] : leftOver(candidates, taken)),
     ],
   };
@@ -121,43 +123,41 @@ function ofNode({ name: node }: KubeNode, held: readonly UsableLease[]): NodeFin
   return [{ rule: 'node-ambiguous', severity: 'error', message, fix, node, key }];
 }
 
-function sharedLeases(matched: readonly MatchedNode[]): NodeFinding[] {
+/** Nodes of which only one can be right, and what is said of them. */
+interface Shared {
+  readonly nodes: readonly string[];
+  readonly finding: NodeFinding;
+}
+
+function sharedLeases(matched: readonly MatchedNode[]): Shared[] {
   return [...groupBy(matched, ({ lease }) => lease.key).values()].flatMap((group) => {
     const [first, second] = group;
     if (!first || !second) return [];
-    const names = group.map(({ node }) => node.name).join(' and ');
+    const nodes = group.map(({ node }) => node.name);
+    const names = nodes.join(' and ');
     const message = `${names} have one public IP, ${first.lease.publicIP}: which of them holds ${first.lease.name} cannot be told`;
     const fix = 'take the Node that is gone out of Kubernetes, or mend the addresses';
+    const { node, lease } = first;
+    const at = { node: node.name, key: lease.key };
     return [
-      {
-        rule: 'public-ip-shared',
-        severity: 'error',
-        message,
-        fix,
-        node: first.node.name,
-        key: first.lease.key,
-      },
+      { nodes, finding: { rule: 'public-ip-shared', severity: 'error', message, fix, ...at } },
     ];
   });
 }
 
-function sharedMacs(matched: readonly MatchedNode[]): NodeFinding[] {
+function sharedMacs(matched: readonly MatchedNode[]): Shared[] {
   return [...groupBy(matched, ({ lease }) => lease.mac).values()].flatMap((group) => {
     const leases = new Set(group.map(({ lease }) => lease.name));
     const [first] = group;
     if (!first || leases.size < 2) return [];
-    const names = group.map(({ node }) => node.name).join(' and ');
+    const nodes = group.map(({ node }) => node.name);
+    const names = nodes.join(' and ');
     const message = `${names} have one VTEP MAC, ${first.lease.mac}: the BIG-IP can send to one of them only`;
     const fix = 'give each flannel device a MAC of its own, and restart its flanneld';
+    const { node, lease } = first;
+    const at = { node: node.name, key: lease.key };
     return [
-      {
-        rule: 'vtep-mac-shared',
-        severity: 'error',
-        message,
-        fix,
-        node: first.node.name,
-        key: first.lease.key,
-      },
+      { nodes, finding: { rule: 'vtep-mac-shared', severity: 'error', message, fix, ...at } },
     ];
   });
 }

@@ -20,8 +20,8 @@ export async function openNodes(
     import('../kubernetes/kubeconfig.ts'),
     import('../kubernetes/nodes.ts'),
   ]);
-  const { config, server } = loadKubeconfig(accessOf(args, world, loaded));
-  return new Nodes(config, server, parseDuration(args.text('timeout') ?? '10s', 'timeout'));
+  const config = loadKubeconfig(accessOf(args, world, loaded));
+  return new Nodes(config, parseDuration(args.text('timeout') ?? '10s', 'timeout'));
 }
 
 function accessOf(args: Args, world: World, loaded: LoadedSite | null): KubeAccess {
@@ -40,18 +40,13 @@ function accessOf(args: Args, world: World, loaded: LoadedSite | null): KubeAcce
 }
 
 /** Which Nodes a command is about; null is all of them. */
-export function namedNodes(args: Args, world: World): readonly string[] | null {
+export function namedNodes(args: Args, world: World, api: Nodes): readonly string[] | null {
   const one = args.text('node');
-  if (one !== undefined && args.on('self')) {
-    throw new Problem('--node and --self name a Node each', {
-      exit: EXIT.usage,
-      fix: 'pass one of them',
-    });
-  }
   if (args.positionals.length > 0) return [...new Set(args.positionals)];
   if (one !== undefined) return [one];
+  if (!args.on('self')) return null;
   // A kubelet calls its Node after its host, in lower case, unless told otherwise.
-  return args.on('self') ? [world.env['NODE_NAME'] || hostname().toLowerCase()] : null;
+  return [world.env['NODE_NAME'] || (api.ownNode ?? hostname().toLowerCase())];
 }
 
 /**

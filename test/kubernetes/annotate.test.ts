@@ -255,6 +255,7 @@ describe('annotate of one Node', () => {
   it.each([
     ['by name', ['--node', 'node-21'], 'node-21', 21],
     ['as this host', ['--self'], me, 23],
+    ['by what its certificate says', ['--self'], 'node-22', 22],
   ])(
     '%s does with the credentials of its kubelet: one GET, one PATCH',
     async (_, args, name, n) => {

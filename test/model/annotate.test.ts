@@ -103,16 +103,16 @@ describe('a lease', () => {
 describe('what cannot be told', () => {
   it('is an error when two Nodes have one public IP', () => {
     const twin = kubeNode(22, { internalIPs: ['10.1.10.21'] });
-    expect(rules(plan([kubeNode(21), twin], [lease(21)]))).toEqual([
-      ['public-ip-shared', 'error', 'node-21'],
-    ]);
+    const result = plan([kubeNode(21), twin, kubeNode(23)], [lease(21), lease(23)]);
+    expect(rules(result)).toEqual([['public-ip-shared', 'error', 'node-21']]);
+    expect(matches(result)).toEqual([['node-23', '10.244.23.0-24']]);
   });
 
   it('is an error when two Nodes have one MAC', () => {
     const twin = lease(22, { BackendData: { VtepMAC: macOf(21) } });
-    expect(rules(plan([kubeNode(21), kubeNode(22)], [lease(21), twin]))).toEqual([
-      ['vtep-mac-shared', 'error', 'node-21'],
-    ]);
+    const result = plan([kubeNode(21), kubeNode(22)], [lease(21), twin]);
+    expect(rules(result)).toEqual([['vtep-mac-shared', 'error', 'node-21']]);
+    expect(result.nodes).toEqual([]);
   });
 
   it('is an error when the addresses of a Node lead to two leases', () => {
