@@ -254,7 +254,8 @@ describe.each(['v2', 'v3'] as const)('watch on etcd %s', (store) => {
     const { code } = await running.result;
 
     expect(code).toBe(0);
-    expect(performance.now() - told).toBeLessThan(1_000);
+    // Twice that, for a machine that has other things to do.
+    expect(performance.now() - told).toBeLessThan(2_000);
     expect(logOf(running).at(-1)?.msg).toBe('ended');
   });
 
