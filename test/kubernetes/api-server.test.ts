@@ -1,11 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import https from 'node:https';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { type ApiServer, startApiServer } from '../support/kubernetes/api-server.ts';
+import { type Answer, ask, follow } from '../support/kubernetes/ask.ts';
 import { nodeObject } from '../support/kubernetes/nodes.ts';
 import { until } from '../support/wait.ts';
 
@@ -32,53 +32,6 @@ function kubectl(user: string, ...args: string[]) {
       (error, stdout, stderr) => done({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
     child.stdin?.end();
-  });
-}
-
-interface Answer {
-  readonly status: number;
-  readonly retryAfter: string | undefined;
-  readonly body: Record<string, unknown>;
-}
-
-/** One request with the credentials of a kubeconfig. */
-function ask(
-  user: string,
-  method: string,
-  where: string,
-  body?: string,
-  type = '',
-): Promise<Answer> {
-  const config = JSON.parse(readFileSync(api.kubeconfig(user), 'utf8')) as {
-    users: { user: { token?: string; 'client-certificate'?: string; 'client-key'?: string } }[];
-    clusters: { cluster: { 'certificate-authority': string } }[];
-  };
-  const credentials = config.users[0]?.user ?? {};
-  const read = (file?: string) => (file ? readFileSync(file) : undefined);
-  return new Promise((done, fail) => {
-    const request = https.request(
-      `${api.url}${where}`,
-      {
-        method,
-        agent: false,
-        ca: read(config.clusters[0]?.cluster['certificate-authority']),
-        cert: read(credentials['client-certificate']),
-        key: read(credentials['client-key']),
-        headers: {
-          ...(credentials.token ? { authorization: `Bearer ${credentials.token}` } : {}),
-          ...(type ? { 'content-type': type } : {}),
-        },
-      },
-      async (reply) => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of reply) chunks.push(chunk as Buffer);
-        const text = Buffer.concat(chunks).toString();
-        const retryAfter = reply.headers['retry-after'];
-        done({ status: reply.statusCode ?? 0, retryAfter, body: JSON.parse(text || '{}') });
-      },
-    );
-    request.on('error', fail);
-    request.end(body);
   });
 }
 
@@ -110,11 +63,9 @@ describe('the API server that tests talk to, asked by kubectl', () => {
 
   it('creates, patches, annotates and deletes', async () => {
     const file = path.join(cache, 'node-3.json');
-    await import('node:fs').then(({ writeFileSync }) =>
-      writeFileSync(file, JSON.stringify(nodeObject(3))),
-    );
+    writeFileSync(file, JSON.stringify(nodeObject(3)));
 
-    const created = await kubectl('admin', 'create', '-f', file, '--validate=false');
+    const created = await kubectl('admin', 'create', '-f', file);
     const patched = await kubectl(
       'admin',
       'patch',
@@ -134,7 +85,7 @@ describe('the API server that tests talk to, asked by kubectl', () => {
       '--overwrite',
     );
     const now = api.store.get('node-3').metadata.annotations;
-    const deleted = await kubectl('admin', 'delete', 'node', 'node-3', '--wait=false');
+    const deleted = await kubectl('admin', 'delete', 'node', 'node-3');
 
     expect(
       [created, patched, annotated, deleted].map(({ code, stderr }) => [code, stderr]),
@@ -192,6 +143,12 @@ describe('the API server that tests talk to, asked by kubectl', () => {
       ['get', 'nodes'],
       'nodes is forbidden: User "nobody" cannot list',
     ],
+    [
+      'for those it knows',
+      'reader',
+      ['get', 'nodes', '--token=nobody-knows'],
+      'You must be logged in to the server',
+    ],
   ])('says that something is %s', async (_, user, args, message) => {
     const { code, stderr } = await kubectl(user, ...args);
     expect(code).toBe(1);
@@ -201,34 +158,20 @@ describe('the API server that tests talk to, asked by kubectl', () => {
 
 describe('the API server that tests talk to', () => {
   it('knows nobody without credentials', async () => {
-    const { status, body } = await new Promise<Answer>((done) => {
-      https.get(
-        `${api.url}/api/v1/nodes`,
-        { rejectUnauthorized: false, agent: false },
-        async (reply) => {
-          const chunks: Buffer[] = [];
-          for await (const chunk of reply) chunks.push(chunk as Buffer);
-          done({
-            status: reply.statusCode ?? 0,
-            retryAfter: undefined,
-            body: JSON.parse(String(Buffer.concat(chunks))),
-          });
-        },
-      );
-    });
+    const { status, body } = await ask(api, null, 'GET', '/api/v1/nodes');
     expect([status, body['reason']]).toEqual([401, 'Unauthorized']);
   });
 
   it('lists page by page what was there at one moment, and forgets it when compacted', async () => {
-    const first = await ask('reader', 'GET', '/api/v1/nodes?limit=1');
+    const first = await ask(api, 'reader', 'GET', '/api/v1/nodes?limit=1');
     const { continue: token, remainingItemCount } = first.body['metadata'] as Record<
       string,
       string
     >;
     api.store.create(nodeObject(0));
-    const second = await ask('reader', 'GET', `/api/v1/nodes?limit=1&continue=${token}`);
+    const second = await ask(api, 'reader', 'GET', `/api/v1/nodes?limit=1&continue=${token}`);
     api.store.compact();
-    const gone = await ask('reader', 'GET', `/api/v1/nodes?limit=1&continue=${token}`);
+    const gone = await ask(api, 'reader', 'GET', `/api/v1/nodes?limit=1&continue=${token}`);
 
     const names = (answer: Answer) =>
       (answer.body['items'] as { metadata: { name: string } }[]).map(
@@ -241,12 +184,12 @@ describe('the API server that tests talk to', () => {
 
   it('refuses a patch of what has moved, and counts no change that is none', async () => {
     const before = api.store.get('node-1').metadata.resourceVersion;
-    const done = await ask('annotator', 'PATCH', '/api/v1/nodes/node-1', annotate('x'), MERGE);
-    const same = await ask('annotator', 'PATCH', '/api/v1/nodes/node-1', annotate('x'), MERGE);
+    const done = await ask(api, 'annotator', 'PATCH', '/api/v1/nodes/node-1', annotate('x'), MERGE);
+    const same = await ask(api, 'annotator', 'PATCH', '/api/v1/nodes/node-1', annotate('x'), MERGE);
     const stale = JSON.stringify({
       metadata: { resourceVersion: before, annotations: { 'a/b': 'y' } },
     });
-    const conflict = await ask('annotator', 'PATCH', '/api/v1/nodes/node-1', stale, MERGE);
+    const conflict = await ask(api, 'annotator', 'PATCH', '/api/v1/nodes/node-1', stale, MERGE);
 
     expect([done.status, same.status]).toEqual([200, 200]);
     expect(same.body).toEqual(done.body);
@@ -259,18 +202,20 @@ describe('the API server that tests talk to', () => {
     [400, '{', MERGE],
     [415, '[]', 'application/yaml'],
   ])('answers %i to a patch that will not do', async (status, body, type) => {
-    const answer = await ask('annotator', 'PATCH', '/api/v1/nodes/node-1', body, type);
+    const answer = await ask(api, 'annotator', 'PATCH', '/api/v1/nodes/node-1', body, type);
     expect(answer.body).toMatchObject({ kind: 'Status', status: 'Failure', code: status });
   });
 
   it('fails when told to: busy, broken, or with the connection gone', async () => {
     api.fail({ verb: 'get', times: 1, answer: 429, retryAfter: 7 });
-    const busy = await ask('reader', 'GET', '/api/v1/nodes/node-1');
+    const busy = await ask(api, 'reader', 'GET', '/api/v1/nodes/node-1');
     api.fail({ verb: 'get', times: 1, answer: 503 });
-    const broken = await ask('reader', 'GET', '/api/v1/nodes/node-1');
+    const broken = await ask(api, 'reader', 'GET', '/api/v1/nodes/node-1');
     api.fail({ verb: 'get', times: 1, answer: 'reset' });
-    const reset = await ask('reader', 'GET', '/api/v1/nodes/node-1').catch((error) => error.code);
-    const well = await ask('reader', 'GET', '/api/v1/nodes/node-1');
+    const reset = await ask(api, 'reader', 'GET', '/api/v1/nodes/node-1').catch(
+      (error) => error.code,
+    );
+    const well = await ask(api, 'reader', 'GET', '/api/v1/nodes/node-1');
 
     expect([busy.status, busy.retryAfter, broken.status, reset, well.status]).toEqual([
       429,
@@ -284,37 +229,20 @@ describe('the API server that tests talk to', () => {
   it('watches from a version on, with bookmarks, and says when that is forgotten', async () => {
     const since = api.store.revision;
     api.store.update(nodeObject(2, { annotations: { a: 'b' } }));
-    const lines: {
-      type: string;
-      object: { code?: number; metadata: { resourceVersion?: string } };
-    }[] = [];
-    const watch = (revision: number) =>
-      ask(
-        'reader',
-        'GET',
-        `/api/v1/nodes?watch=1&resourceVersion=${revision}&allowWatchBookmarks=true&timeoutSeconds=1`,
-      ).catch((error: SyntaxError) => error.message);
-    const config = JSON.parse(readFileSync(api.kubeconfig('reader'), 'utf8'));
-    const headers = { authorization: `Bearer ${config.users[0].user.token}` };
-    const url = `${api.url}/api/v1/nodes?watch=1&resourceVersion=${since}&allowWatchBookmarks=true`;
-    const request = https.get(
-      url,
-      { rejectUnauthorized: false, agent: false, headers },
-      (reply) => {
-        reply.on('data', (chunk) => {
-          for (const line of String(chunk).trim().split('\n')) lines.push(JSON.parse(line));
-        });
-      },
-    );
-    request.on('error', () => undefined);
-    await until('the change', () => lines.length === 1);
+    const watch = await follow(api, 'reader', {
+      resourceVersion: since,
+      allowWatchBookmarks: 'true',
+    });
+    await until('the change', () => watch.events.length === 1);
     api.bookmark();
-    await until('the bookmark', () => lines.length === 2);
-    request.destroy();
+    await until('the bookmark', () => watch.events.length === 2);
+    watch.stop();
     api.store.compact();
+    const gone = await follow(api, 'reader', { resourceVersion: since });
+    await until('its end', () => gone.hasEnded());
 
-    expect(lines.map(({ type }) => type)).toEqual(['MODIFIED', 'BOOKMARK']);
-    expect(lines[1]?.object.metadata.resourceVersion).toBe(String(api.store.revision));
-    expect(await watch(since)).toMatchObject({ body: { type: 'ERROR', object: { code: 410 } } });
+    expect(watch.events.map(({ type }) => type)).toEqual(['MODIFIED', 'BOOKMARK']);
+    expect(watch.events[1]?.object.metadata.resourceVersion).toBe(String(api.store.revision));
+    expect(gone.events).toMatchObject([{ type: 'ERROR', object: { code: 410 } }]);
   });
 });

@@ -6,11 +6,14 @@ import type net from 'node:net';
 import path from 'node:path';
 import { makeCertificates, makeClient } from '../certificates.ts';
 import { temporaryFolder } from '../cli.ts';
+import { answerDiscovery } from './discovery.ts';
 import { type NodeObject, NodeStore } from './node-store.ts';
 import { patched, validated } from './patch.ts';
+import { numberOf, parseNode, readBody, routeOf } from './request.ts';
 import { selector } from './selector.ts';
-import { Refused } from './status.ts';
+import { deleted, Refused, tooLarge } from './status.ts';
 import { authenticate, authorize, ROLES, type User, type Verb } from './users.ts';
+import { streamWatch } from './watch-stream.ts';
 
 /** One request as it came. */
 interface ApiRequest {
@@ -160,38 +163,34 @@ class Server implements ApiServer {
     try {
       const user = authenticate(request, this.#tokens);
       const url = new URL(request.url ?? '', this.url);
-      const discovered = DISCOVERY[url.pathname];
-      if (discovered) return send(response, 200, discovered);
-      const [, name] = /^\/api\/v1\/nodes(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
-      if (!url.pathname.startsWith('/api/v1/nodes')) {
-        throw new Refused(404, 'the server could not find the requested resource');
+      if (!answerDiscovery(response, url.pathname)) {
+        await this.#nodes(request, response, url, user);
       }
-      await this.#nodes(request, response, url, user, name ? decodeURIComponent(name) : null);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const { retryAfter } = error.options;
       if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
       send(response, error.code, error.status);
     }
-    return undefined;
   }
 
   async #nodes(
     request: IncomingMessage,
     response: ServerResponse,
-    { searchParams: query }: URL,
+    url: URL,
     user: User,
-    name: string | null,
   ): Promise<void> {
-    const verb = verbOf(request.method ?? '', name, query);
+    const query = url.searchParams;
+    const { verb, name } = routeOf(request.method ?? '', url);
     const came = { user: user.name, verb, name, query: query.toString() };
     this.requests.push(came);
     const body = await readBody(request);
+    if (body === null) return;
     await this.#hook?.(came);
     authorize(user, verb, name);
     const failure = this.#failureFor(came);
     if (failure && !failure.afterwards) return breakOff(response, failure);
-    if (verb === 'watch') return this.#watch(response, query);
+    if (verb === 'watch') return streamWatch(response, query, this.store, this.#bookmarks);
     const answer = this.#carryOut(verb, name, query, request.headers['content-type'] ?? '', body);
     if (failure) return breakOff(response, failure);
     return send(response, verb === 'create' ? 201 : 200, answer);
@@ -221,27 +220,27 @@ class Server implements ApiServer {
       case 'get':
         return store.get(name ?? '');
       case 'create': {
-        const node = JSON.parse(body) as NodeObject;
+        const node = parseNode(body);
         return store.create(validated(node, node.metadata.name));
       }
       case 'update':
-        return store.update(validated(JSON.parse(body) as NodeObject, name ?? ''));
+        return store.update(validated(parseNode(body), name ?? ''));
       case 'patch': {
-        const now = store.get(name ?? '');
-        const next = patched(now, contentType, body);
-        const { resourceVersion } =
-          (JSON.parse(body) as { metadata?: { resourceVersion?: string } }).metadata ?? {};
-        const metadata = { ...next.metadata, ...(resourceVersion ? { resourceVersion } : {}) };
-        return store.update({ ...next, metadata });
+        // The patch says at which version the Node must be, or nothing of it.
+        const { resourceVersion: _, ...metadata } = store.get(name ?? '').metadata;
+        return store.update(patched({ ...store.get(name ?? ''), metadata }, contentType, body));
       }
       default:
-        return store.remove(name ?? '');
+        return deleted(store.remove(name ?? ''));
     }
   }
 
   #list(query: URLSearchParams): object {
-    const limit = Number(query.get('limit') ?? 0);
-    const page = this.store.list(selector(query), limit, query.get('continue'));
+    const { revision } = this.store;
+    const wanted = numberOf(query, 'resourceVersion') ?? 0;
+    if (wanted > revision) throw tooLarge(wanted, revision);
+    const limit = numberOf(query, 'limit') ?? 0;
+    const page = this.store.list(selector(query), limit, query.get('continue') || null);
     const more = page.next ? { continue: page.next, remainingItemCount: page.left } : {};
     return {
       kind: 'NodeList',
@@ -250,58 +249,6 @@ class Server implements ApiServer {
       items: page.items,
     };
   }
-
-  #watch(response: ServerResponse, query: URLSearchParams): void {
-    const isMeant = selector(query);
-    response.writeHead(200, { 'content-type': 'application/json' });
-    const tell = (type: string, object: object) =>
-      response.write(`${JSON.stringify({ type, object })}\n`);
-    const since = Number(query.get('resourceVersion') || this.store.revision);
-    let unwatch: () => void;
-    try {
-      unwatch = this.store.watch(since, ({ type, object }) => {
-        if (isMeant(object)) tell(type, object);
-      });
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      tell('ERROR', error.status);
-      response.end();
-      return;
-    }
-    const bookmark = () => {
-      const metadata = { resourceVersion: String(this.store.revision) };
-      tell('BOOKMARK', { kind: 'Node', apiVersion: 'v1', metadata });
-    };
-    if (query.get('allowWatchBookmarks') === 'true') this.#bookmarks.add(bookmark);
-    const seconds = Number(query.get('timeoutSeconds') ?? 0);
-    const timer = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined;
-    response.on('close', () => {
-      unwatch();
-      this.#bookmarks.delete(bookmark);
-      clearTimeout(timer);
-    });
-    response.flushHeaders();
-  }
-}
-
-function verbOf(method: string, name: string | null, query: URLSearchParams): Verb {
-  if (method === 'GET' && name === null) return query.get('watch') ? 'watch' : 'list';
-  const verbs: Record<string, Verb> = {
-    GET: 'get',
-    POST: 'create',
-    PUT: 'update',
-    PATCH: 'patch',
-    DELETE: 'delete',
-  };
-  const verb = verbs[method];
-  if (verb) return verb;
-  throw new Refused(405, 'the server does not allow this method on the requested resource');
-}
-
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function breakOff(response: ServerResponse, { answer, retryAfter }: InjectedFailure): void {
@@ -313,24 +260,3 @@ function send(response: ServerResponse, code: number, body: object): void {
   response.writeHead(code, { 'content-type': 'application/json' });
   response.end(JSON.stringify(body));
 }
-
-/** What kubectl asks before it asks for Nodes. */
-const DISCOVERY: Readonly<Record<string, object>> = {
-  '/version': { major: '1', minor: '20', gitVersion: 'v1.20.2' },
-  '/api': { kind: 'APIVersions', versions: ['v1'] },
-  '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [] },
-  '/api/v1': {
-    kind: 'APIResourceList',
-    groupVersion: 'v1',
-    resources: [
-      {
-        name: 'nodes',
-        singularName: '',
-        namespaced: false,
-        kind: 'Node',
-        verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
-        shortNames: ['no'],
-      },
-    ],
-  },
-};

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { notFound, Refused } from './status.ts';
 
 /** A Node as the API server keeps it. */
@@ -18,6 +20,8 @@ export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly revision: number;
   readonly object: NodeObject;
+  /** What the Node was; absent when it is new. */
+  readonly before?: NodeObject;
 }
 
 interface Page {
@@ -60,7 +64,9 @@ export class NodeStore {
         details,
       });
     }
-    return this.#put('ADDED', node);
+    const creationTimestamp = new Date().toISOString().replace(/\.\d+/, '');
+    const metadata = { uid: randomUUID(), creationTimestamp, ...node.metadata };
+    return this.#put('ADDED', { ...node, metadata });
   }
 
   /** @param node with the resourceVersion it was read at, or none */
@@ -74,16 +80,17 @@ export class NodeStore {
         { details: { name, kind: 'nodes' } },
       );
     }
-    const { resourceVersion: version } = now.metadata;
-    const same = { ...node, metadata: { ...node.metadata, resourceVersion: version } };
+    const { resourceVersion: version = '', uid, creationTimestamp } = now.metadata;
+    const metadata = { ...node.metadata, uid, creationTimestamp, resourceVersion: version };
+    const next = { ...node, apiVersion: 'v1', kind: 'Node', metadata };
     // What changes nothing makes no event.
-    return JSON.stringify(same) === JSON.stringify(now) ? now : this.#put('MODIFIED', node);
+    return isDeepStrictEqual(next, now) ? now : this.#put('MODIFIED', next, now);
   }
 
   remove(name: string): NodeObject {
     const node = this.get(name);
     this.#nodes.delete(name);
-    return this.#tell('DELETED', node);
+    return this.#tell('DELETED', node, node);
   }
 
   /** @param limit 0 is all of them */
@@ -99,10 +106,11 @@ export class NodeStore {
   }
 
   #position(token: string): [revision: number, from: number] {
-    const [revision = 0, from = 0] = Buffer.from(token, 'base64url')
-      .toString()
-      .split(':')
-      .map(Number);
+    const text = Buffer.from(token, 'base64url').toString();
+    const [, revision, from] = (/^(\d+):(\d+)$/.exec(text) ?? []).map(Number);
+    if (revision === undefined || from === undefined) {
+      throw new Refused(400, 'continue key is not valid: it is none that this server has given');
+    }
     if (!this.#snapshots.has(revision)) {
       throw new Refused(
         410,
@@ -117,9 +125,13 @@ export class NodeStore {
     if (revision < this.#compacted) {
       throw new Refused(410, `too old resource version: ${revision} (${this.#compacted})`);
     }
-    for (const event of this.#events) if (event.revision > revision) listener(event);
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    // A revision that is yet to come is waited for.
+    const tell = (event: WatchEvent) => {
+      if (event.revision > revision) listener(event);
+    };
+    for (const event of this.#events) tell(event);
+    this.#listeners.add(tell);
+    return () => this.#listeners.delete(tell);
   }
 
   /** Forgets all history: older watches and lists cannot be gone on with. */
@@ -129,17 +141,17 @@ export class NodeStore {
     this.#snapshots.clear();
   }
 
-  #put(type: 'ADDED' | 'MODIFIED', node: NodeObject): NodeObject {
-    const told = this.#tell(type, node);
+  #put(type: 'ADDED' | 'MODIFIED', node: NodeObject, before?: NodeObject): NodeObject {
+    const told = this.#tell(type, node, before);
     this.#nodes.set(node.metadata.name, told);
     return told;
   }
 
-  #tell(type: WatchEvent['type'], node: NodeObject): NodeObject {
+  #tell(type: WatchEvent['type'], node: NodeObject, before?: NodeObject): NodeObject {
     const revision = ++this.#revision;
     const metadata = { ...node.metadata, resourceVersion: String(revision) };
     const object = { ...node, apiVersion: 'v1', kind: 'Node', metadata };
-    const event = { type, revision, object };
+    const event = { type, revision, object, ...(before && { before }) };
     this.#events.push(event);
     for (const listener of this.#listeners) listener(event);
     return object;

@@ -1,4 +1,5 @@
 import type { NodeObject } from './node-store.ts';
+import { isObject, parseObject } from './request.ts';
 import { Refused } from './status.ts';
 
 const MERGING = ['application/merge-patch+json', 'application/strategic-merge-patch+json'];
@@ -15,13 +16,7 @@ export function patched(node: NodeObject, contentType: string, body: string): No
       `the body of the request was in an unknown format - accepted media types include: application/json-patch+json, ${MERGING.join(', ')}`,
     );
   }
-  let patch: unknown;
-  try {
-    patch = JSON.parse(body);
-  } catch {
-    throw new Refused(400, 'error decoding patch: invalid character');
-  }
-  return validated(merge(node, patch) as NodeObject, node.metadata.name);
+  return validated(merge(node, parseObject(body)) as NodeObject, node.metadata.name);
 }
 
 function merge(target: unknown, patch: unknown): unknown {
@@ -34,30 +29,43 @@ function merge(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** What the API server checks of an object before it keeps it. */
+/** Bytes that all annotations of an object may have, keys included. */
+const ANNOTATIONS_LIMIT = 256 * 1024;
+
+/** What the API server checks of an object before it keeps it. @throws Refused 422 */
 export function validated(node: NodeObject, name: string): NodeObject {
-  const { metadata } = node;
-  if (metadata.name !== name) throw invalid(name, 'metadata.name', 'field is immutable');
-  for (const part of ['annotations', 'labels'] as const) {
-    const wrong = Object.entries(metadata[part] ?? {}).find(
-      ([, value]) => typeof value !== 'string',
-    );
-    if (wrong)
-      throw invalid(name, `metadata.${part}`, `Invalid value: ${JSON.stringify(wrong[1])}`);
-    const bad = Object.keys(metadata[part] ?? {}).find(
-      (key) => !/^([\w.-]+\/)?[\w.-]{1,63}$/.test(key),
-    );
-    if (bad) throw invalid(name, `metadata.${part}`, `Invalid value: ${JSON.stringify(bad)}`);
+  const metadata: unknown = node.metadata;
+  if (!isObject(metadata) || metadata['name'] !== name) {
+    throw invalid(name, 'metadata.name', 'field is immutable');
+  }
+  for (const part of ['annotations', 'labels']) checkMap(name, part, metadata[part] ?? {});
+  const size = Object.entries(node.metadata.annotations ?? {})
+    .flat()
+    .reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (size > ANNOTATIONS_LIMIT) {
+    const message = `Too long: must have at most ${ANNOTATIONS_LIMIT} bytes`;
+    throw invalid(name, 'metadata.annotations', message, 'FieldValueTooLong');
   }
   return node;
 }
 
-function invalid(name: string, field: string, message: string): Refused {
-  const causes = [{ reason: 'FieldValueInvalid', message, field }];
-  const details = { name, kind: 'Node', causes };
-  return new Refused(422, `Node "${name}" is invalid: ${field}: ${message}`, { details });
+/** Keys are names with a prefix or without one, values are text. */
+function checkMap(name: string, part: string, map: unknown): void {
+  const field = `metadata.${part}`;
+  const wrong = (value: unknown) => invalid(name, field, `Invalid value: ${JSON.stringify(value)}`);
+  if (!isObject(map)) throw wrong(map);
+  for (const [key, value] of Object.entries(map)) {
+    if (typeof value !== 'string') throw wrong(value);
+    if (!/^([\w.-]+\/)?[\w.-]{1,63}$/.test(key)) throw wrong(key);
+  }
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function invalid(
+  name: string,
+  field: string,
+  message: string,
+  reason = 'FieldValueInvalid',
+): Refused {
+  const details = { name, kind: 'Node', causes: [{ reason, message, field }] };
+  return new Refused(422, `Node "${name}" is invalid: ${field}: ${message}`, { details });
 }

@@ -1,3 +1,5 @@
+import type { NodeObject } from './node-store.ts';
+
 /** The object with which an API server refuses a request (Kubernetes API conventions). */
 export interface Status {
   readonly kind: 'Status';
@@ -58,4 +60,17 @@ export class Refused extends Error {
 
 export function notFound(name: string): Refused {
   return new Refused(404, `nodes "${name}" not found`, { details: { name, kind: 'nodes' } });
+}
+
+/** Of a version that is yet to come: what an API server says that lags behind another. */
+export function tooLarge(wanted: number, current: number): Refused {
+  const cause = { reason: 'ResourceVersionTooLarge', message: 'Too large resource version' };
+  const message = `Timeout: Too large resource version: ${wanted}, current: ${current}`;
+  return new Refused(504, message, { details: { causes: [cause] }, retryAfter: 1 });
+}
+
+/** What a DELETE that was carried out is answered with. */
+export function deleted({ metadata: { name, uid } }: NodeObject): object {
+  const details = { name, kind: 'nodes', uid };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
