@@ -6,7 +6,7 @@ const above = (from, ...to) => ({
   to: { path: `^src/(${to.join('|')})` },
 });
 
-const ADAPTERS = ['etcd', 'kubernetes', 'linux', 'files'];
+const ADAPTERS = ['bigip', 'etcd', 'kubernetes', 'linux', 'files'];
 const TOP = ['session/', 'commands/', 'cli', 'start', 'world'];
 const folders = (names) => names.map((name) => `${name}/`);
 
@@ -36,7 +36,7 @@ module.exports = {
     {
       name: 'commands-do-not-import-commands',
       severity: 'error',
-      from: { path: '^src/commands/(?!index|on-nodes)' },
+      from: { path: '^src/commands/(?!index|on-nodes|on-bigip|bigip-specs)' },
       to: { path: '^src/commands/' },
     },
     {

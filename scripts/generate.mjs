@@ -75,6 +75,7 @@ const siteTypes = named(site, 'SiteDocument', {
   etcd: 'EtcdDocument',
   bigip: 'BigipDocument',
   ignore: 'IgnoreDocument',
+  management: 'ManagementDocument',
 });
 siteTypes.properties = {
   ...siteTypes.properties,

@@ -8,6 +8,7 @@ const NEEDED = [
   ['ip', 'iproute2'],
   ['openssl', 'openssl'],
   ['jq', 'jq'],
+  ['curl', 'curl'],
   ['script', 'bsdutils'],
   ['zsh', 'zsh'],
   ['fish', 'fish'],

@@ -20,8 +20,41 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
 
 async function dispatch(argv: readonly string[], world: World): Promise<ExitCode> {
   if (argv[0] === COMPLETE_COMMAND) return answerShell(argv.slice(1), world);
-  const parser = baseParser(world);
-  for (const spec of COMMANDS) {
+  const group = COMMANDS.find(({ name, subcommands }) => subcommands && name === argv[0]);
+  return group === undefined
+    ? runAmong(TOP, argv, world)
+    : runAmong(
+        { ...group, program: `${PROGRAM} ${group.name}`, commands: group.subcommands ?? [] },
+        argv.slice(1),
+        world,
+      );
+}
+
+/** Commands of which one is to be run, with the words that stand before them. */
+interface CommandGroup {
+  readonly program: string;
+  readonly describe: string;
+  readonly commands: readonly CommandSpec[];
+  readonly examples: CommandSpec['examples'];
+}
+
+const TOP: CommandGroup = {
+  program: PROGRAM,
+  describe: 'Declares, checks and applies what flannel on etcd must know of an F5 BIG-IP.',
+  commands: COMMANDS,
+  examples: [
+    [`${PROGRAM} validate flannel-bigip.yaml`, 'check a site file'],
+    [`${PROGRAM} apply -f flannel-bigip.yaml`, 'show the difference, ask, apply'],
+  ],
+};
+
+async function runAmong(
+  group: CommandGroup,
+  argv: readonly string[],
+  world: World,
+): Promise<ExitCode> {
+  const parser = baseParser(group, world);
+  for (const spec of group.commands) {
     parser.command(
       spec.name,
       spec.describe,
@@ -35,15 +68,15 @@ async function dispatch(argv: readonly string[], world: World): Promise<ExitCode
     world.stderr.write(`${await parser.getHelp()}\n`);
     return EXIT.usage;
   }
-  const outcome = await parse(parser, argv);
+  const outcome = await parse(parser, argv, group);
   if (typeof outcome === 'string') {
     // Help for a command that does not exist would hide the misspelling.
-    if (outcome === '' || namesUnknown(argv)) throw unknownCommand(argv);
+    if (outcome === '' || namesUnknown(argv, group)) throw unknownCommand(argv, group);
     world.stdout.write(`${outcome}\n`);
     return EXIT.done;
   }
   const { spec, args } = outcome;
-  checkPositionals(spec, args);
+  checkPositionals(spec, args, group);
   return spec.run(args, world);
 }
 
@@ -72,12 +105,10 @@ class Chosen {
   ) {}
 }
 
-function baseParser(world: World): Argv {
+function baseParser({ program, describe, examples }: CommandGroup, world: World): Argv {
   const parser = yargs()
-    .scriptName(PROGRAM)
-    .usage(
-      `$0 <command>\n\nDeclares, checks and applies what flannel on etcd must know of an F5 BIG-IP.`,
-    )
+    .scriptName(program)
+    .usage(`$0 <command>\n\n${describe}`)
     .parserConfiguration({
       'parse-numbers': false,
       'parse-positional-numbers': false,
@@ -91,8 +122,7 @@ function baseParser(world: World): Argv {
     .alias('help', 'h')
     .version(versionText())
     .wrap(world.stdout.isTTY ? Math.min(world.stdout.columns ?? 80, 110) : 100)
-    .example(`${PROGRAM} validate flannel-bigip.yaml`, 'check a site file')
-    .example(`${PROGRAM} apply -f flannel-bigip.yaml`, 'show the difference, ask, apply')
+    .example([...examples.map(([command, does]): [string, string] => [command, does])])
     .epilogue(
       `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage, 130 interrupted.\nDocumentation and reports: ${HOMEPAGE}`,
     );
@@ -128,7 +158,11 @@ function addOptions(y: Argv, options: readonly OptionSpec[]): Argv {
 }
 
 /** The command that was chosen, or what yargs printed: help, version, or nothing. */
-async function parse(parser: Argv, argv: readonly string[]): Promise<Chosen | string> {
+async function parse(
+  parser: Argv,
+  argv: readonly string[],
+  group: CommandGroup,
+): Promise<Chosen | string> {
   let printed = '';
   try {
     await parser.parse([...argv], {}, (error: unknown, _argv: unknown, output: string) => {
@@ -137,15 +171,19 @@ async function parse(parser: Argv, argv: readonly string[]): Promise<Chosen | st
     });
   } catch (error) {
     if (error instanceof Chosen) return error;
-    throw usageProblem(error as Error, argv);
+    throw usageProblem(error as Error, argv, group);
   }
   return printed;
 }
 
-function usageProblem(error: Error, argv: readonly string[]): Problem {
+function usageProblem(
+  error: Error,
+  argv: readonly string[],
+  { commands, program }: CommandGroup,
+): Problem {
   if (error instanceof Problem) return error;
-  const command = COMMANDS.find((spec) => argv.includes(spec.name));
-  const help = `see ${PROGRAM} ${command ? `${command.name} ` : ''}--help`;
+  const command = commands.find((spec) => argv.includes(spec.name));
+  const help = `see ${program} ${command ? `${command.name} ` : ''}--help`;
   const unknown = /^Unknown (?:argument|command)s?: (\S+)/
     .exec(error.message)?.[1]
     ?.replace(/,$/, '');
@@ -157,7 +195,7 @@ function usageProblem(error: Error, argv: readonly string[]): Problem {
     ? suggest(unknown, flags.concat('help', 'version'))
     : suggest(
         unknown,
-        COMMANDS.map((spec) => spec.name),
+        commands.map((spec) => spec.name),
       );
   const isFlag = argv.some((word) => word.startsWith(`--${unknown}`) || word === `-${unknown}`);
   const what =
@@ -176,24 +214,28 @@ function usageText(message: string): string {
   return `--${choice[1]} ${choice[2]} is none of ${choice[3]?.replaceAll('"', '')}`;
 }
 
-function namesUnknown([first = '']: readonly string[]): boolean {
-  return !first.startsWith('-') && !COMMANDS.some((spec) => spec.name === first);
+function namesUnknown([first = '']: readonly string[], { commands }: CommandGroup): boolean {
+  return !first.startsWith('-') && !commands.some((spec) => spec.name === first);
 }
 
-function unknownCommand(argv: readonly string[]): Problem {
+function unknownCommand(argv: readonly string[], { commands, program }: CommandGroup): Problem {
   const word = argv.find((one) => !one.startsWith('-')) ?? '';
   const meant = suggest(
     word,
-    COMMANDS.map((spec) => spec.name),
+    commands.map((spec) => spec.name),
   );
   return new Problem(word === '' ? 'no command is given' : `unknown command ${word}`, {
     exit: EXIT.usage,
-    fix: meant ? `did you mean ${meant}?` : `see ${PROGRAM} --help`,
+    fix: meant ? `did you mean ${meant}?` : `see ${program} --help`,
   });
 }
 
-function checkPositionals(spec: CommandSpec, { positionals }: Args): void {
-  const help = `see ${PROGRAM} ${spec.name} --help`;
+function checkPositionals(
+  spec: CommandSpec,
+  { positionals }: Args,
+  { program }: CommandGroup,
+): void {
+  const help = `see ${program} ${spec.name} --help`;
   if (spec.positionals === 'none' && positionals.length > 0) {
     const surplus = JSON.stringify(positionals[0]);
     throw new Problem(`${spec.name} takes no ${surplus}`, { exit: EXIT.usage, fix: help });

@@ -6,13 +6,22 @@ export async function start(): Promise<void> {
   const interrupt = new AbortController();
   let writing = false;
   let serving = false;
+  const leaving = new Set<() => Promise<void>>();
+  let isLeaving = false;
+  const leave = () => {
+    if (isLeaving || leaving.size === 0) process.exit(EXIT.interrupted);
+    isLeaving = true;
+    const all = [...leaving].map((work) => work());
+    void Promise.allSettled(all).then(() => process.exit(EXIT.interrupted));
+  };
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       // Reading can be left at once. A write in flight is finished first; a second signal is final.
-      if (!(writing || serving) || interrupt.signal.aborted) process.exit(EXIT.interrupted);
+      if (!(writing || serving) || interrupt.signal.aborted) return leave();
       interrupt.abort();
-      if (serving) return;
+      if (serving) return undefined;
       process.stderr.write('Stopping after the write in flight; once more stops at once.\n');
+      return undefined;
     });
   }
   let unwritable = false;
@@ -46,6 +55,10 @@ export async function start(): Promise<void> {
       return work(interrupt.signal).finally(() => {
         serving = false;
       });
+    },
+    beforeExit(work) {
+      leaving.add(work);
+      return () => leaving.delete(work);
     },
     onHangUp(listener) {
       process.on('SIGHUP', listener);

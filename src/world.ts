@@ -20,6 +20,12 @@ export interface World {
   whileWriting<T>(work: () => Promise<T>): Promise<T>;
   /** Runs a service until it is told to end (SIGINT, SIGTERM), of which it hears by the signal. */
   serve<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /**
+   * Has something done before an interrupt ends the program, as far as that takes no more than moments.
+   *
+   * @returns what takes that back
+   */
+  beforeExit(work: () => Promise<void>): () => void;
   /** Calls back at each SIGHUP, which ends the program otherwise. */
   onHangUp(listener: () => void): void;
   now(): Date;

@@ -1,14 +1,16 @@
 import { emptyPlan, type Plan } from '../model/change.ts';
 import { planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
-import type { Site } from '../model/site.ts';
+import { type BigIp, readsDevice, type Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
+import type { DeviceScope } from '../session/bigip/device-scope.ts';
 import type { Executed } from '../session/execute.ts';
+import { nextCommand } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
-import { scopeOf } from '../session/scope.ts';
-import { loadSite, loadSiteIfAny } from '../session/site.ts';
-import { type Beside, readBackProblem, runPlan } from '../session/write-command.ts';
+import { bigipsInScope, scopeOf } from '../session/scope.ts';
+import { type LoadedSite, loadSite, loadSiteIfAny } from '../session/site.ts';
+import { readBackProblem, runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `apply`: shows the plan, asks, keeps what it replaces, writes, reads back. */
@@ -17,37 +19,81 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   if (planFile !== undefined) return applySaved(planFile, args, world);
   const scope = scopeOf(args);
   const loaded = await loadSite(args, world);
-  return withSession(args, world, loaded, async (session) => {
-    // What is of Kubernetes is not loaded where nobody asks for it.
-    const scoped = scope.nodes ? await import('../session/node-scope.ts') : null;
-    const nodes = scoped && (await scoped.nodesInScope(args, world, session, loaded));
-    const beside = scoped && nodes && scoped.nodesBeside(nodes, args, world);
-    return apply(args, world, session, beside);
+  const bigips = bigipsInScope(loaded.site, args, world);
+  if (bigips.length > 0) return withBigips(bigips, loaded, args, world);
+  const resolved =
+    scope.etcd && readsDevice(loaded.site) ? await macsRead(loaded, args, world) : loaded;
+  return withSession(args, world, resolved, (session) =>
+    apply(args, world, session, resolved, null),
+  );
+}
+
+async function macsRead(loaded: LoadedSite, args: Args, world: World): Promise<LoadedSite> {
+  const { assertMacsRead, withDeviceMacs } = await import('../session/bigip/device-macs.ts');
+  const resolved = await withDeviceMacs(loaded, args, world);
+  assertMacsRead(resolved.site);
+  return resolved;
+}
+
+/** The units first: what they are made is what the lease has to say. */
+async function withBigips(
+  bigips: readonly BigIp[],
+  loaded: LoadedSite,
+  args: Args,
+  world: World,
+): Promise<ExitCode> {
+  const { DeviceScope, siteAsRead, withDevices } = await import('../session/bigip/in-scope.ts');
+  return withDevices(loaded, args, world, async (devices) => {
+    const units = await DeviceScope.open(loaded.site, bigips, devices, args, world);
+    const read = { ...loaded, site: siteAsRead(loaded.site, units) };
+    return withSession(args, world, read, (session) => apply(args, world, session, loaded, units));
   });
 }
 
+/** @param units the BIG-IPs themselves, when they are part of it */
 async function apply(
   args: Args,
   world: World,
   session: Session<Site>,
-  beside: Beside | null,
+  loaded: LoadedSite,
+  units: DeviceScope | null,
 ): Promise<ExitCode> {
-  const { site, live } = session;
+  const { live } = session;
+  const scope = scopeOf(args);
+  // What is of Kubernetes is not loaded where nobody asks for it.
+  const scoped = scope.nodes ? await import('../session/node-scope.ts') : null;
+  const nodes = scoped && (await scoped.nodesInScope(args, world, session, loaded));
+  const beside = scoped && nodes && scoped.nodesBeside(nodes, args, world);
+  let site = session.site;
   const options = { prune: args.on('prune'), rewrite: args.on('rewrite') };
-  const plan = scopeOf(args).etcd
-    ? planSite(site, live, options)
-    : emptyPlan(live.snapshot.config?.revision ?? null);
+  const planFor = (next: Site) => {
+    site = next;
+    return scope.etcd
+      ? planSite(site, live, options)
+      : emptyPlan(live.snapshot.config?.revision ?? null);
+  };
+  const plan = planFor(site);
+  const before =
+    units &&
+    (await import('../session/bigip/in-scope.ts')).devicesBefore(
+      units,
+      loaded.site,
+      scope.etcd,
+      planFor,
+    );
   const command = {
     question: 'Apply this?',
     declined: 'Not applied; nothing was changed.',
     verify: (executed: Executed) =>
       readBackProblem(executed, async () => {
-        if (!scopeOf(args).etcd) return [];
+        if (!scope.etcd) return [];
         const now = decodeSnapshot(await session.store.read());
         return planSite(site, now, { prune: args.on('prune') }).changes;
       }),
     success: (executed: Executed) => successLines(plan, executed, args),
+    before,
     beside,
+    last: units ? [`Next: ${nextCommand('bigip check', args)}`] : [],
   };
   return runPlan(plan, session, command, args, world);
 }
@@ -92,9 +138,5 @@ function next(plan: Plan, { done }: Executed, args: Args): string {
   if (done.some((change) => change.kind === 'config') && plan.nodeCount > 0) {
     return 'restart flanneld on every node, one after another';
   }
-  const given = ['file', 'endpoints', 'etcd-api', 'prefix'].flatMap((flag) => {
-    const value = args.list(flag).join(',');
-    return value === '' ? [] : [`--${flag} ${value}`];
-  });
-  return ['flannel-bigip list', ...given].join(' ');
+  return nextCommand('list', args);
 }

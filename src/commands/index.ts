@@ -1,18 +1,25 @@
+import { EXIT } from '../model/problem.ts';
 import { SHELLS } from '../output/completion-output.ts';
 import { REPORT_FORMATS } from '../output/reports/formats.ts';
 import type { CommandSpec } from '../session/command-spec.ts';
 import { INIT_OPTIONS } from '../session/init/options.ts';
 import {
+  BACKUP_DIR,
+  DEVICE_OPTIONS,
   DIRECTION_OPTIONS,
+  DRY_RUN,
   ETCD_OPTIONS,
   ETCD_STORES,
   FILE_OPTION,
   KUBE_OPTIONS,
   type OptionSpec,
   outputOption,
+  READ_OPTIONS,
+  YES,
 } from '../session/options.ts';
 import { run as apply } from './apply.ts';
 import { run as backup } from './backup.ts';
+import { BIGIP_COMMANDS, DISABLE_CONFIGSYNC, REPLACE, SAVE } from './bigip-specs.ts';
 import { run as completion } from './completion.ts';
 import { run as diff } from './diff.ts';
 import { run as init } from './init.ts';
@@ -22,33 +29,18 @@ import { run as remove } from './remove.ts';
 import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
 
-/** The pause between writes is nothing to a command that only reads. */
-const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
-
-/** What a plan is over, and how the Nodes in it are reached. */
+/** What a plan is over, and how the Nodes and BIG-IPs in it are reached. */
 const SCOPE_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'scope',
     type: 'list',
-    placeholder: 'etcd,nodes|all',
+    placeholder: 'etcd,nodes,bigip|all',
     describe: 'what it is about (default etcd)',
   },
   ...KUBE_OPTIONS,
+  ...DEVICE_OPTIONS,
 ];
 
-const YES: OptionSpec = { flag: 'yes', alias: 'y', type: 'switch', describe: 'do not ask' };
-const DRY_RUN: OptionSpec = {
-  flag: 'dry-run',
-  type: 'switch',
-  describe: 'go through every guard, write nothing',
-};
-const BACKUP_DIR: OptionSpec = {
-  flag: 'backup-dir',
-  type: 'text',
-  completes: 'folder',
-  placeholder: 'PATH',
-  describe: 'where replaced values are kept (default $XDG_STATE_HOME/flannel-bigip/backups)',
-};
 const CONFIRM: OptionSpec = {
   flag: 'confirm',
   type: 'text',
@@ -155,6 +147,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       FILE_OPTION,
       ...READ_OPTIONS,
       ...SCOPE_OPTIONS,
+      DISABLE_CONFIGSYNC,
       PRUNE,
       {
         flag: 'save',
@@ -182,6 +175,9 @@ export const COMMANDS: readonly CommandSpec[] = [
       FILE_OPTION,
       ...ETCD_OPTIONS,
       ...SCOPE_OPTIONS,
+      REPLACE,
+      DISABLE_CONFIGSYNC,
+      SAVE,
       YES,
       CONFIRM,
       DRY_RUN,
@@ -404,6 +400,19 @@ export const COMMANDS: readonly CommandSpec[] = [
     run: async (args, world) => (await import('./on-nodes.ts')).annotate(args, world),
   },
   {
+    name: 'bigip',
+    usage: 'bigip <show|import|diff|apply|remove|check|fdb>',
+    describe: 'read, set up and check the BIG-IPs themselves',
+    positionals: 'some',
+    options: [],
+    subcommands: BIGIP_COMMANDS,
+    examples: [
+      ['flannel-bigip bigip show', 'what the units hold'],
+      ['flannel-bigip bigip apply', 'make tunnel and self IP'],
+    ],
+    run: async () => EXIT.usage,
+  },
+  {
     name: 'watch',
     usage: 'watch',
     describe: "keep the BIG-IPs' leases and the Nodes' annotations true, as a service",
@@ -412,11 +421,12 @@ export const COMMANDS: readonly CommandSpec[] = [
       FILE_OPTION,
       ...ETCD_OPTIONS,
       ...KUBE_OPTIONS,
+      ...DEVICE_OPTIONS,
       {
         flag: 'keep',
         type: 'list',
-        placeholder: 'leases,annotations',
-        describe: 'what to keep true (default both)',
+        placeholder: 'leases,annotations,fdb',
+        describe: 'what to keep true (default leases,annotations)',
       },
       {
         flag: 'listen',

@@ -2,11 +2,11 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Args } from '../session/options.ts';
 import type { World } from '../world.ts';
 
-const KEPT = ['leases', 'annotations'];
+const KEPT = ['leases', 'annotations', 'fdb'];
 
 /** `watch`: keeps the BIG-IPs' leases and the Nodes' annotations true until it is told to end. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
-  const kept = args.list('keep').length > 0 ? args.list('keep') : KEPT;
+  const kept = args.list('keep').length > 0 ? args.list('keep') : ['leases', 'annotations'];
   const unknown = kept.find((one) => !KEPT.includes(one));
   if (unknown !== undefined) {
     throw new Problem(`--keep ${unknown} is none of ${KEPT.join(', ')}`, { exit: EXIT.usage });
@@ -25,7 +25,11 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const log = logTo(world.stderr, args.text('log-format') === 'json' ? 'json' : 'text', world.now);
   const loaded = await loadQuietly(args, world, log);
   const declared = new Declared(loaded, args, world, log);
-  const keeps = { leases: kept.includes('leases'), annotations: kept.includes('annotations') };
+  const keeps = {
+    leases: kept.includes('leases'),
+    annotations: kept.includes('annotations'),
+    fdb: kept.includes('fdb'),
+  };
   await world.serve(async (signal) => {
     log.info(`keeping ${kept.join(' and ')} of ${loaded.site.name}`);
     await new SiteWatch(keeps, declared, args, world, log, signal).run();

@@ -23,6 +23,8 @@ export interface Change {
   readonly liveValue: string | null;
   /** The revision the plan was made from; null when the key must not exist. */
   readonly revision: string | null;
+  /** The tunnel's MAC is not read yet: this is shown, and never written as it is. */
+  readonly awaitsMac?: true;
 }
 
 /** What has to change so that live state is what the site declares. */

@@ -77,6 +77,13 @@ export function checkDocument(
   };
 }
 
+/** The tree of a site file, whatever its rules say of it; null when it is none or cannot be read. */
+export function siteRoot(text: string, fileName: string): SourceNode | null {
+  const { parsed } = parseText(text, fileName);
+  const one = parsed.ok ? onlyDocument(parsed.roots) : parsed;
+  return one.ok && !hasTooManyValues(one.root) && isSite(one.root) ? one.root : null;
+}
+
 type Checked = Pick<CheckedDocument, 'kind' | 'findings'> &
   Partial<Pick<CheckedDocument, 'ignored' | 'site'>>;
 

@@ -75,6 +75,9 @@ export const FILE_RULES = [
   'vtep-mac-duplicate',
   'self-ip-outside',
   'self-ip-reserved',
+  'device-without-management',
+  'management-duplicate',
+  'tunnel-name-reserved',
   'vxlan-direct-routing',
   'vxlan-gbp',
   'vxlan-port',
@@ -145,7 +148,43 @@ export const LIVE_RULES = [
   'stale-arp-entry',
 ] as const;
 
-export type RuleId = (typeof FILE_RULES)[number] | (typeof LIVE_RULES)[number];
+/** Every rule that a BIG-IP itself can break; docs/rules.md explains each. */
+export const DEVICE_RULES = [
+  'configsync-carries-tunnels',
+  'profile-shared',
+  'tunnel-twin',
+  'self-ip-elsewhere',
+  'self-ip-undeclared',
+  'local-address-no-self-ip',
+  'tunnel-in-use',
+  'object-differs',
+  'fdb-not-ours',
+  'fdb-no-leases',
+  'fdb-mass-removal',
+  'bigip-lease-missing',
+  'tunnel-missing',
+  'tunnel-key',
+  'tunnel-port',
+  'tunnel-flooding',
+  'tunnel-local-address',
+  'tunnel-mac',
+  'self-ip-missing',
+  'self-ip-mask',
+  'self-ip-open',
+  'self-ip-floating',
+  'fdb-record-missing',
+  'fdb-record-wrong',
+  'fdb-record-stale',
+  'fdb-record-fake',
+  'arp-entry-stale',
+  'arp-entry-missing',
+  'node-not-annotated',
+] as const;
+
+export type RuleId =
+  | (typeof FILE_RULES)[number]
+  | (typeof LIVE_RULES)[number]
+  | (typeof DEVICE_RULES)[number];
 
 /** Errors first, then by place in the text; for `Array.sort`. */
 export function compareFindings(a: Finding, b: Finding): number {

@@ -2,7 +2,7 @@ import { formatAddress, parseIpv4 } from './address.ts';
 import { decodeStruct, finalValue } from './go-decode.ts';
 import { parseJsonText } from './json-source.ts';
 import { parseMac } from './mac.ts';
-import type { BigIp } from './site.ts';
+import { type BigIp, DEVICE } from './site.ts';
 import { type SourceNode, toValue } from './source.ts';
 
 /** A lease's value as flannel reads it; null where a part is absent or cannot be read. */
@@ -121,7 +121,7 @@ interface ReservationDocument {
 }
 
 /**
- * The value of a BIG-IP's reservation. IPv6 fields are there exactly when the BIG-IP has an IPv6
+ * The value of a BIG-IP's reservation; where its MAC is not read yet, `device` stands for it. IPv6 fields are there exactly when the BIG-IP has an IPv6
  * side: anything between crashes or hangs flanneld.
  */
 export function reservationOf(bigip: BigIp): ReservationDocument {
@@ -130,8 +130,8 @@ export function reservationOf(bigip: BigIp): ReservationDocument {
     PublicIP: formatAddress(4, ipv4.publicIP.value),
     ...(ipv6 ? { PublicIPv6: formatAddress(6, ipv6.publicIP.value) } : {}),
     BackendType: 'vxlan',
-    BackendData: { VtepMAC: ipv4.vtepMAC },
-    ...(ipv6 ? { BackendV6Data: { VtepMAC: ipv6.vtepMAC } } : {}),
+    BackendData: { VtepMAC: ipv4.vtepMAC ?? DEVICE },
+    ...(ipv6 ? { BackendV6Data: { VtepMAC: ipv6.vtepMAC ?? DEVICE } } : {}),
   };
 }
 
@@ -139,6 +139,8 @@ export function reservationOf(bigip: BigIp): ReservationDocument {
 export function meansReservation(value: LeaseValue, bigip: BigIp): boolean {
   const { ipv4, ipv6 } = bigip;
   return (
+    // What is not read yet equals nothing, an absent MAC least of all.
+    ipv4.vtepMAC !== null &&
     value.backendType === 'vxlan' &&
     value.publicIP === ipv4.publicIP.value &&
     value.vtepMAC === ipv4.vtepMAC &&

@@ -14,7 +14,7 @@ interface MatchedNode {
 }
 
 /** A lease that says where a VTEP is. */
-interface UsableLease {
+export interface UsableLease {
   readonly key: string;
   /** The part of the key behind `subnets/`. */
   readonly name: string;
@@ -83,7 +83,7 @@ export function matchNodes(
 }
 
 /** Null when nobody can send to what the lease says. */
-function usableLease({ stored, name, value }: LiveLease): UsableLease | null {
+export function usableLease({ stored, name, value }: LiveLease): UsableLease | null {
   if (typeof value === 'string' || value.backendType !== 'vxlan') return null;
   const { publicIP, vtepMAC: mac } = value;
   if (publicIP === null || mac === null || isGroupMac(mac) || isZeroMac(mac)) return null;

@@ -55,7 +55,11 @@ function respelled(text: string, { start, end }: Span, from: string, to: string)
   return { span: { start: at, end: at + from.length }, text: to };
 }
 
-function respelledValue(text: string, node: SourceNode, to: string): TextEdit | null {
+/**
+ * Puts another text in the place of a scalar's, quotes kept; null when it is no text, or spelt with
+ * escapes.
+ */
+export function respelledValue(text: string, node: SourceNode, to: string): TextEdit | null {
   return node.kind === 'string' ? respelled(text, node.span, String(node.value), to) : null;
 }
 
@@ -90,7 +94,20 @@ function fieldsBehindNetwork(
 ): TextEdit | null {
   const anchorName = fields.some(([name]) => name.startsWith('IPv6')) ? 'IPv6Network' : 'Network';
   const anchor = lastEntry(network, anchorName);
-  if (anchor === undefined) return null;
+  return anchor === undefined ? null : fieldsBehind(fields, anchor, network, text);
+}
+
+/**
+ * Adds keys behind another one of a mapping, in the way in which that one is written.
+ *
+ * @returns null where the text leaves no room that is sure to be right
+ */
+export function fieldsBehind(
+  fields: readonly (readonly [string, string])[],
+  anchor: ObjectEntry,
+  parent: SourceNode,
+  text: string,
+): TextEdit | null {
   const key = text.slice(anchor.keySpan.start, anchor.keySpan.end);
   // Inside a quoted string quotes and line breaks would be escaped too.
   if (!/^["']?[A-Za-z\d]+["']?$/.test(key)) return null;
@@ -98,8 +115,9 @@ function fieldsBehindNetwork(
   const lineStart = text.lastIndexOf('\n', anchor.keySpan.start) + 1;
   const before = text.slice(lineStart, anchor.keySpan.start);
   const lineBreak = text.includes('\r\n') ? '\r\n' : '\n';
-  const ownLine = /^[ \t]*$/.test(before) ? `${lineBreak}${before}` : null;
-  const isFlow = text[network.span.start] === '{';
+  // The first key of a list's item stands behind its dash.
+  const ownLine = /^[ \t-]*$/.test(before) ? `${lineBreak}${before.replaceAll('-', ' ')}` : null;
+  const isFlow = text[parent.span.start] === '{';
   // A plain IPv6 address would end in what YAML takes for a key.
   const value = (text: string) => (quote || text.includes(':') ? `"${text}"` : text);
   const pairs = fields.map(([name, text]) => `${quote}${name}${quote}: ${value(text)}`);

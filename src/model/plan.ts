@@ -106,6 +106,7 @@ function planLease(bigip: BigIp, live: LiveState, options: PlanOptions): Change[
       ttl: null,
       liveValue: lease?.stored.value ?? null,
       revision: lease?.stored.revision ?? null,
+      ...(bigip.ipv4.vtepMAC === null ? { awaitsMac: true } : {}),
     },
   ];
 }
@@ -167,8 +168,8 @@ function staleFdbEntries(site: Site, live: LiveState): LiveFinding[] {
   });
 }
 
-function staleFdbEntry(lease: LiveLease, old: string | null, next: string): LiveFinding[] {
-  if (old === null || old === next) return [];
+function staleFdbEntry(lease: LiveLease, old: string | null, next: string | null): LiveFinding[] {
+  if (old === null || next === null || old === next) return [];
   const message = `every node keeps an FDB entry for the old MAC ${old}, which nothing uses: untidy, harmless`;
   return [{ rule: 'stale-fdb-entry', severity: 'warning', message, key: lease.stored.key }];
 }

@@ -10,7 +10,8 @@ import {
 import type { Finding } from './finding.ts';
 import type { BigipDocument } from './generated/documents.ts';
 import { parseMac } from './mac.ts';
-import type { BigIpFamily, PlacedBigIp } from './site.ts';
+import { readManagement } from './read-management.ts';
+import { type BigIpFamily, DEVICE, type PlacedBigIp } from './site.ts';
 import { type SourceNode, toValue } from './source.ts';
 
 const IPV6_KEYS = ['ipv6Subnet', 'publicIPv6', 'vtepMACv6', 'selfIPv6'] as const;
@@ -37,7 +38,13 @@ export class BigIpReader {
       selfIP: 'selfIPv6',
     });
     if (ipv4 === null || typeof value.name !== 'string') return null;
-    return { bigip: { name: value.name, ipv4, ipv6 }, path, ipv6Keys };
+    const management = readManagement(value.management, `${path}/management`);
+    this.findings.push(...management.findings);
+    return {
+      bigip: { name: value.name, ipv4, ipv6, management: management.management },
+      path,
+      ipv6Keys,
+    };
   }
 
   private family(
@@ -52,10 +59,10 @@ export class BigIpReader {
     };
     const subnet = this.subnet(text(keys.subnet), family);
     const publicIP = this.address(text(keys.publicIP), family);
-    const vtepMAC = this.mac(text(keys.vtepMAC));
+    const vtepMAC = this.mac(text(keys.vtepMAC), family);
     const selfIP = this.address(text(keys.selfIP), family);
     if (subnet === null || publicIP === null || vtepMAC === null) return null;
-    return { subnet, publicIP, vtepMAC, selfIP };
+    return { subnet, publicIP, vtepMAC: vtepMAC === DEVICE ? null : vtepMAC, selfIP };
   }
 
   private wrong(path: string, message: string, fix: string): null {
@@ -92,8 +99,9 @@ export class BigIpReader {
     return this.wrong(found.path, what, 'write the address alone, without a prefix length');
   }
 
-  private mac(found: Found | null): string | null {
+  private mac(found: Found | null, family: 4 | 6): string | null {
     if (found === null) return null;
+    if (found.text === DEVICE && family === 4) return DEVICE;
     const mac = parseMac(found.text);
     if (mac !== null) return mac;
     const what = `${found.key} ${JSON.stringify(found.text)} is not a MAC address`;

@@ -204,12 +204,27 @@ function explain(error: ErrorObject, root: SourceNode): Finding {
       return { ...base, rule: 'wrong-value', message: `${name} must be one of ${allowed}` };
     }
     case 'pattern':
+      if (/\/management\/(partition|tunnel|profile)$/.test(path)) {
+        return {
+          ...base,
+          rule: 'wrong-value',
+          message: `${name} must be a name of letters, digits, dots, dashes and underscores`,
+          fix: 'write it without its partition, like fl-tunnel',
+        };
+      }
       if (!path.endsWith('/place')) break;
       return {
         ...base,
         rule: 'wrong-value',
         message: `${name} must be a JSON pointer`,
         fix: 'write it like /network/Backend/Port',
+      };
+    case 'minimum':
+    case 'maximum':
+      return {
+        ...base,
+        rule: 'wrong-value',
+        message: `${name} must be ${error.keyword === 'minimum' ? 'at least' : 'at most'} ${String(params['limit'])}`,
       };
     case 'minItems':
       return { ...base, rule: 'wrong-value', message: `${name} must not be empty` };
@@ -256,4 +271,17 @@ const SITE_KEYS = [
   'publicIPv6',
   'vtepMACv6',
   'selfIPv6',
+  'management',
+  'url',
+  'fingerprint',
+  'partition',
+  'tunnel',
+  'profile',
+  'routeDomain',
+  'kubernetes',
+  'kubeconfig',
+  'context',
+  'ignoreNodes',
+  'nodes',
+  'cisVersion',
 ];

@@ -85,7 +85,7 @@ const LIVE_RULE: Partial<Record<keyof BigipDocument, string>> = {
 export function objectionToBigip(
   draft: SiteDraft,
   answered: PartialBigip,
-  field: keyof BigipDocument,
+  field: Exclude<keyof BigipDocument, 'management'>,
   live: LiveState | null,
 ): string | null {
   const ipv6 = answered.ipv6Subnet === undefined ? {} : UNANSWERED_IPV6;

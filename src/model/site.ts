@@ -19,6 +19,8 @@ interface KubernetesSettings {
   readonly ignoreNodes?: string;
   /** Public IP by Node name. */
   readonly nodes?: Readonly<Record<string, string>>;
+  /** Release of CIS, e.g. `2.16.1`. */
+  readonly cisVersion?: string;
 }
 
 /** What the site file says of etcd; paths as written, to be taken relative to the site file. */
@@ -40,14 +42,17 @@ interface DeclaredNetwork {
   readonly config: NetworkConfig;
 }
 
+/** What stands in the place of a MAC that is to be read from the BIG-IP. */
+export const DEVICE = 'device';
+
 /** One address family's side of a BIG-IP. */
 export interface BigIpFamily {
   /** The subnet of the reservation; no host bits. */
   readonly subnet: Subnet;
   /** Underlay self IP: the tunnel's local address. */
   readonly publicIP: Address;
-  /** MAC address of the tunnel, lower case with colons. */
-  readonly vtepMAC: string;
+  /** MAC address of the tunnel, lower case with colons; null is the device's, which is not read yet. */
+  readonly vtepMAC: string | null;
   /** Overlay self IP on the tunnel; the lease does not need it. */
   readonly selfIP: Address | null;
 }
@@ -57,6 +62,40 @@ export interface BigIp {
   readonly name: string;
   readonly ipv4: BigIpFamily;
   readonly ipv6: BigIpFamily | null;
+  /** Null when the site file says nothing of it. */
+  readonly management: Management | null;
+}
+
+/** How iControl REST of a unit is reached, and what its objects are called. */
+export interface Management {
+  /** `https://HOST[:PORT]`, nothing behind it. */
+  readonly url: string;
+  /** Path as written, relative to the site file. */
+  readonly ca: string | null;
+  /** SHA-256 of the certificate: upper case hex with colons. */
+  readonly fingerprint: string | null;
+  readonly names: DeviceNames;
+}
+
+/** What the objects of a site are called on a unit; each without its partition. */
+export interface DeviceNames {
+  readonly partition: string;
+  readonly tunnel: string;
+  readonly profile: string;
+  readonly routeDomain: number;
+}
+
+/** What objects are called where the site file does not say. */
+export const DEFAULT_NAMES: DeviceNames = {
+  partition: 'Common',
+  tunnel: 'fl-tunnel',
+  profile: 'fl-vxlan',
+  routeDomain: 0,
+};
+
+/** Whether the MAC of a tunnel is to be read from the device. */
+export function readsDevice({ bigips }: Pick<Site, 'bigips'>): boolean {
+  return bigips.some(({ ipv4 }) => ipv4.vtepMAC === null);
 }
 
 /** A BIG-IP that could be read, with its place in the document. */

@@ -63,7 +63,9 @@ let judged = { text: '', secret: false };
 function mayHoldSecret(text: string): boolean {
   if (judged.text !== text) {
     const folded = text.toLowerCase();
-    judged = { text, secret: SECRET_KEYS.some((key) => folded.includes(key.toLowerCase())) };
+    const isKey = SECRET_KEYS.some((key) => folded.includes(key.toLowerCase()));
+    // A URL with a login in it, too.
+    judged = { text, secret: isKey || /\/\/\S+@/.test(text) };
   }
   return judged.secret;
 }

@@ -68,6 +68,7 @@ function describe(change: Change): string {
   return [
     ...(change.name === null ? [] : [printable(change.name)]),
     ...(change.action === 'rewrite' ? ['the same value again'] : []),
+    ...(change.awaitsMac ? ['its MAC is read once the tunnel is there'] : []),
     // That an equal reservation is kept for ever is nothing new.
     ...(change.kind === 'lease' &&
     change.action !== 'delete' &&

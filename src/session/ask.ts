@@ -29,14 +29,25 @@ async function ask<T>(
 
 /** Asks for the password of an etcd user, unseen. @throws Problem (64) without a terminal. */
 export async function askPassword(world: World, user: string): Promise<string> {
-  if (!canAsk(world)) {
-    throw cannotAsk(
-      `the password of ${user} is missing`,
-      'pass --password-file or ETCDCTL_PASSWORD',
-    );
-  }
+  return askPasswordOf(world, user, 'etcd', '--password-file or ETCDCTL_PASSWORD');
+}
+
+/**
+ * Asks for a password, unseen.
+ *
+ * @param where what it is for
+ * @param instead what answers without a person
+ * @throws Problem (64) without a terminal
+ */
+export async function askPasswordOf(
+  world: World,
+  user: string,
+  where: string,
+  instead: string,
+): Promise<string> {
+  if (!canAsk(world)) throw cannotAsk(`the password of ${user} is missing`, `pass ${instead}`);
   return ask(world, ({ password }, context) =>
-    password({ message: `Password of ${printable(user)} for etcd:`, mask: true }, context),
+    password({ message: `Password of ${printable(user)} for ${where}:`, mask: true }, context),
   );
 }
 

@@ -9,9 +9,11 @@ export interface CommandSpec {
   readonly usage: string;
   readonly describe: string;
   readonly positionals: 'none' | 'any' | 'some';
-  /** What positional arguments are: files, what the site file reserves, or one of fixed words. */
-  readonly completes?: 'file' | 'reservation' | { readonly words: readonly string[] };
+  /** What positional arguments are: files, what the site file reserves, its BIG-IPs, or one of fixed words. */
+  readonly completes?: 'file' | 'reservation' | 'bigip' | { readonly words: readonly string[] };
   readonly options: readonly OptionSpec[];
+  /** Commands behind this word, which then runs nothing by itself. */
+  readonly subcommands?: readonly CommandSpec[];
   readonly examples: readonly (readonly [command: string, does: string])[];
   run(args: Args, world: World): Promise<ExitCode>;
 }

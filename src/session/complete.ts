@@ -74,8 +74,9 @@ class Typed {
   }
 
   private takeArgument(word: string): void {
-    if (this.command !== undefined) this.positionals += 1;
-    else this.command = this.commands.find((one) => one.name === word);
+    const among = this.command === undefined ? this.commands : this.command.subcommands;
+    if (among === undefined) this.positionals += 1;
+    else this.command = among.find((one) => one.name === word) ?? this.command;
   }
 
   private takeOption(word: string): void {
@@ -105,8 +106,9 @@ async function candidatesFor(typed: Typed, current: string, world: World): Promi
     const flags = left.map((one) => ({ value: `--${one.flag}`, about: one.describe }));
     return { paths: null, candidates: [...flags, { value: '--help', about: 'show help' }] };
   }
-  if (command === undefined) {
-    const named = commands.map(({ name, describe }) => ({ value: name, about: describe }));
+  const among = command === undefined ? commands : command.subcommands;
+  if (among !== undefined || command === undefined) {
+    const named = (among ?? []).map(({ name, describe }) => ({ value: name, about: describe }));
     return { paths: null, candidates: named };
   }
   return argumentsOf(command, typed, world);
@@ -141,13 +143,21 @@ async function argumentsOf(
 ): Promise<Completion> {
   if (completes === undefined) return NOTHING;
   if (completes === 'file') return { paths: 'file', candidates: [] };
-  if (completes !== 'reservation') {
+  if (completes !== 'reservation' && completes !== 'bigip') {
     // A fixed word is the first argument, or there is none.
     if (typed.positionals > 0) return NOTHING;
     const candidates = completes.words.map((value) => ({ value, about: '' }));
     return { paths: null, candidates };
   }
   const site = await siteOf(typed, world);
+  if (completes === 'bigip') {
+    const bigips = site?.bigips ?? [];
+    const named = bigips.map(({ name, ipv4 }) => ({
+      value: name,
+      about: formatSubnet(ipv4.subnet),
+    }));
+    return { paths: null, candidates: named };
+  }
   const candidates = (site?.bigips ?? []).flatMap(({ name, ipv4, ipv6 }) => [
     { value: name, about: formatSubnet(ipv4.subnet) },
     { value: formatSubnet(ipv4.subnet), about: name },

@@ -77,6 +77,8 @@ export async function execute(
   world: World,
   written?: (change: Change, revision: string) => Promise<void>,
 ): Promise<Executed> {
+  const unread = plan.changes.find((change) => change.awaitsMac);
+  if (unread) throw new Error(`the MAC of ${unread.name} is not read yet`);
   const replaces = plan.changes.some((change) => change.liveValue !== null);
   const backup = replaces ? await keepBackup(session, args, world) : null;
   return { ...(await carryOut(plan, session.store, world.signal, written)), backup };

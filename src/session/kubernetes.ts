@@ -82,3 +82,9 @@ export function ignoredNodes(loaded: LoadedSite | null): LabelSelector {
   // The rules of the site file have seen to it that it can be read.
   return (text === undefined ? null : parseLabelSelector(text)) ?? (() => false);
 }
+
+/** Whether a cluster is named: by flag, environment or site file, or by the pod this runs in. */
+export function givesKubeconfig(args: Args, world: World, loaded: LoadedSite | null): boolean {
+  const { kubeconfig } = accessOf(args, world, loaded);
+  return (kubeconfig ?? world.env['KUBERNETES_SERVICE_HOST']) !== undefined;
+}

@@ -117,6 +117,44 @@ export const ETCD_OPTIONS: readonly OptionSpec[] = [
   },
 ];
 
+/** The bound on each wait, for commands that never ask etcd. */
+export const TIMEOUT: OptionSpec = ETCD_OPTIONS.find(
+  ({ flag }) => flag === 'timeout',
+) as OptionSpec;
+
+/** The pause between writes is nothing to a command that only reads. */
+export const READ_OPTIONS = ETCD_OPTIONS.filter((option) => option.flag !== 'settle');
+
+/** How a BIG-IP is logged in to: its user and its password never stand in argv. */
+export const DEVICE_OPTIONS: readonly OptionSpec[] = [
+  {
+    flag: 'bigip-password-file',
+    type: 'text',
+    completes: 'file',
+    placeholder: 'PATH',
+    describe:
+      "file that holds the BIG-IP's password (else BIGIP_PASSWORD, a prompt); the user: BIGIP_USERNAME",
+  },
+  {
+    flag: 'insecure',
+    type: 'switch',
+    describe: "do not check the BIG-IP's certificate: whoever answers gets the password",
+  },
+];
+
+export const YES: OptionSpec = { flag: 'yes', alias: 'y', type: 'switch', describe: 'do not ask' };
+export const DRY_RUN: OptionSpec = {
+  flag: 'dry-run',
+  type: 'switch',
+  describe: 'go through every guard, write nothing',
+};
+export const BACKUP_DIR: OptionSpec = {
+  flag: 'backup-dir',
+  type: 'text',
+  completes: 'folder',
+  placeholder: 'PATH',
+  describe: 'where replaced values are kept (default $XDG_STATE_HOME/flannel-bigip/backups)',
+};
 /** How the Kubernetes API server is reached: flag, then KUBECONFIG, then the site file. */
 export const KUBE_OPTIONS: readonly OptionSpec[] = [
   {

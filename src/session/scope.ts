@@ -1,14 +1,33 @@
 import { EXIT, Problem } from '../model/problem.ts';
+import type { BigIp, Site } from '../model/site.ts';
+import { printable } from '../output/style.ts';
+import type { World } from '../world.ts';
 import type { Args } from './options.ts';
 
-const SCOPES = ['etcd', 'nodes'] as const;
+const SCOPES = ['etcd', 'nodes', 'bigip'] as const;
+
+/** What `diff` and `apply` are about. */
+export type Scope = Readonly<Record<(typeof SCOPES)[number], boolean>>;
+
+/** The BIG-IPs that are in scope: with `all` those whose management is known. */
+export function bigipsInScope(site: Site, args: Args, world: World): readonly BigIp[] {
+  if (!scopeOf(args).bigip) return [];
+  if (!args.list('scope').includes('all')) return site.bigips;
+  const unmanaged = site.bigips.filter(({ management }) => management === null);
+  if (unmanaged.length > 0) {
+    const names = unmanaged.map(({ name }) => name).join(', ');
+    const text = `${names}: left out of --scope all, since nothing says how it is managed (management.url)`;
+    world.stderr.write(`${printable(text)}\n`);
+  }
+  return site.bigips.filter(({ management }) => management !== null);
+}
 
 /**
  * What `diff` and `apply` are about.
  *
  * @throws Problem (exit 64) for a scope that there is not
  */
-export function scopeOf(args: Args): { readonly etcd: boolean; readonly nodes: boolean } {
+export function scopeOf(args: Args): Scope {
   const named = args.list('scope');
   const scopes =
     named.length === 0 ? ['etcd'] : named.flatMap((one) => (one === 'all' ? SCOPES : one));
@@ -18,5 +37,9 @@ export function scopeOf(args: Args): { readonly etcd: boolean; readonly nodes: b
       exit: EXIT.usage,
     });
   }
-  return { etcd: scopes.includes('etcd'), nodes: scopes.includes('nodes') };
+  return {
+    etcd: scopes.includes('etcd'),
+    nodes: scopes.includes('nodes'),
+    bigip: scopes.includes('bigip'),
+  };
 }

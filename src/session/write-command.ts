@@ -20,8 +20,32 @@ export interface WriteCommand {
   verify(executed: Executed): Promise<Problem | null>;
   /** The lines that tell of success. */
   success(executed: Executed): readonly string[];
+  /** What is carried out before the keys of etcd; null when there is nothing of the kind. */
+  readonly before?: Before | null;
   /** What is carried out after the keys of etcd; null when there is nothing of the kind. */
   readonly beside?: Beside | null;
+  /** Said when everything is done. */
+  readonly last?: readonly string[];
+}
+
+/** What comes before the keys of etcd, and may tell what they are to be. */
+export interface Before {
+  /** How many things change. */
+  readonly changes: number;
+  text(style: Style): string;
+  /** Throws a Problem when live state forbids it. */
+  check(): void;
+  /** Carries it out. Throws a Problem when it fails. */
+  write(): Promise<{
+    /** What tells of success. */
+    readonly lines: readonly string[];
+    /** The plan for etcd as it is now. */
+    readonly plan: Plan;
+  }>;
+  /** Whether something was carried out. */
+  isBegun(): boolean;
+  /** The document's part about it, as far as it has come. */
+  json(): unknown;
 }
 
 /** The part of a plan that is not etcd's. */
@@ -42,21 +66,24 @@ export interface Beside {
  * write, verify, report. With `-o json` one document is printed, at the end, however it ended.
  */
 export async function runPlan(
-  plan: Plan,
+  planned: Plan,
   session: Session<Site | null>,
   command: WriteCommand,
   args: Args,
   world: World,
 ): Promise<ExitCode> {
+  let plan = planned;
   const json = args.text('output') === 'json';
+  const before = command.before ?? null;
   const say = (text: string) => (json ? undefined : writeLine(world.stdout, printableLines(text)));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
     const nodes = command.beside ? { nodes: command.beside.json() } : {};
-    const document = { ...reportJson(plan, session.place, outcome, executed), ...nodes };
+    const bigips = before ? { bigips: before.json() } : {};
+    const document = { ...reportJson(plan, session.place, outcome, executed), ...bigips, ...nodes };
     await writeDocument(world.stdout, 'json', document);
   };
-  showPlan(plan, session, command.beside ?? null, args, world);
+  showPlan(plan, session, command, args, world);
   // Until the first write is begun, whatever fails leaves everything as it was.
   const refused = async (error: unknown): Promise<never> => {
     await report('refused', null);
@@ -68,8 +95,9 @@ export async function runPlan(
   /** The exit code of a run that ends before it writes anything; null when it may write. */
   async function decide(): Promise<ExitCode | null> {
     checkGuards(plan, session);
+    before?.check();
     command.beside?.check();
-    if (plan.changes.length + (command.beside?.changes ?? 0) === 0) {
+    if (changesOf(plan, command) === 0) {
       await report('unchanged', null);
       return EXIT.done;
     }
@@ -86,17 +114,33 @@ export async function runPlan(
   }
 
   async function write(): Promise<ExitCode> {
+    await writeBefore();
     const executed = await execute(plan, session, args, world, command.written).catch(refused);
     const failure = failureOf(executed, plan) ?? (await command.verify(executed));
     if (failure !== null) {
-      await report(executed.done.length > 0 ? 'partial' : 'failed', executed);
+      await report(executed.done.length > 0 || before?.isBegun() ? 'partial' : 'failed', executed);
       throw failure;
     }
     const lines = plan.changes.length > 0 ? command.success(executed) : [];
     for (const line of lines) say(line);
     await writeBeside(executed);
+    for (const line of command.last ?? []) say(line);
     await report('applied', executed);
     return EXIT.done;
+  }
+
+  async function writeBefore(): Promise<void> {
+    if (before === null) return;
+    try {
+      const written = await before.write();
+      for (const line of written.lines) say(line);
+      plan = written.plan;
+      // What was read only now may forbid what is left.
+      checkGuards(plan, session);
+    } catch (error) {
+      await report(before.isBegun() ? 'partial' : 'failed', null);
+      throw error;
+    }
   }
 
   async function writeBeside(executed: Executed): Promise<void> {
@@ -113,17 +157,23 @@ export async function runPlan(
 function showPlan(
   plan: Plan,
   { place }: Session<Site | null>,
-  beside: Beside | null,
+  command: WriteCommand,
   args: Args,
   world: World,
 ): void {
   const json = args.text('output') === 'json';
   const asked = !args.on('yes') && args.text('confirm') === undefined && !args.on('dry-run');
-  if (json && !(asked && plan.changes.length + (beside?.changes ?? 0) > 0)) return;
+  if (json && !(asked && changesOf(plan, command) > 0)) return;
   const stream = json ? world.stderr : world.stdout;
   const style = styleOf(stream, world.env);
+  const { before, beside } = command;
+  if (before) writeLine(stream, `${before.text(style)}\n`);
   writeLine(stream, planText(plan, place, style));
-  if (beside !== null) writeLine(stream, `\n${beside.text(style)}`);
+  if (beside) writeLine(stream, `\n${beside.text(style)}`);
+}
+
+function changesOf(plan: Plan, { before, beside }: WriteCommand): number {
+  return plan.changes.length + (before?.changes ?? 0) + (beside?.changes ?? 0);
 }
 
 /** A dry run goes through the guard of the site's name as far as the flags answer it. */

@@ -2,7 +2,7 @@ import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli.ts';
 import { checkDocument } from '../../src/model/document.ts';
-import { FILE_RULES, LIVE_RULES, type Severity } from '../../src/model/finding.ts';
+import { DEVICE_RULES, FILE_RULES, LIVE_RULES, type Severity } from '../../src/model/finding.ts';
 import type { World } from '../../src/world.ts';
 import { temporaryFolder } from '../support/cli.ts';
 import { readPage, type Section } from './markdown.ts';
@@ -119,6 +119,7 @@ async function runCommand(text: string): Promise<readonly Reported[]> {
     signal: new AbortController().signal,
     whileWriting: (work) => work(),
     serve: (work) => work(new AbortController().signal),
+    beforeExit: () => () => undefined,
     onHangUp: () => undefined,
     now: () => new Date(0),
   };
@@ -135,14 +136,19 @@ const EXAMPLES = RULE_SECTIONS.filter((section) =>
 describe('docs/rules.md', () => {
   it('has one section for each rule, and no other', () => {
     const titles = RULE_SECTIONS.map(({ title }) => title);
-    const wanted = [...FILE_RULES, ...LIVE_RULES].map((rule) => `\`${rule}\``);
+    const wanted = [...FILE_RULES, ...LIVE_RULES, ...DEVICE_RULES].map((rule) => `\`${rule}\``);
     expect(titles.toSorted()).toEqual(wanted.toSorted());
   });
 
-  it('has the rules of live state in their own part, and only there', () => {
-    const part = SECTIONS.findIndex(({ title }) => title === 'Live state');
-    const inPart = SECTIONS.slice(part).filter(({ level }) => level === 3);
-    expect(inPart.map(ruleOf)).toEqual([...LIVE_RULES]);
+  it('has the rules of live state and of devices in parts of their own, in their order', () => {
+    const rulesOf = (name: string) => {
+      const behind = SECTIONS.slice(SECTIONS.findIndex(({ title }) => title === name) + 1);
+      const end = behind.findIndex(({ level }) => level === 2);
+      const part = behind.slice(0, end < 0 ? undefined : end);
+      return part.filter(({ level }) => level === 3).map(ruleOf);
+    };
+    expect(rulesOf('Live state')).toEqual([...LIVE_RULES]);
+    expect(rulesOf('BIG-IP devices')).toEqual([...DEVICE_RULES]);
   });
 
   it.each(RULE_SECTIONS)('says of $title how bad it is, the cure and the source', (section) => {

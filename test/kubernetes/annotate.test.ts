@@ -564,7 +564,7 @@ describe('the scope of diff and apply', () => {
   });
 
   it.each([
-    [['diff', '--scope', 'bigips'], '--scope bigips is none of etcd, nodes, all'],
+    [['diff', '--scope', 'bigips'], '--scope bigips is none of etcd, nodes, bigip, all'],
     [['diff', '--scope', 'all', '--save', 'p.json'], '--save keeps a plan for etcd alone'],
     [
       ['apply', '--plan', 'p.json', '--scope', 'nodes'],

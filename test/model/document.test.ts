@@ -152,6 +152,7 @@ describe('a document', () => {
             selfIP: { family: 4, value: 0x0af4640an },
           },
           ipv6: null,
+          management: null,
         },
       ],
     });

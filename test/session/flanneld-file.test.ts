@@ -27,6 +27,7 @@ async function lookUp(files: Readonly<Record<string, string>>, env: Record<strin
     signal: new AbortController().signal,
     whileWriting: (work) => work(),
     serve: (work) => work(new AbortController().signal),
+    beforeExit: () => () => undefined,
     onHangUp: () => undefined,
     now: () => new Date(0),
   });

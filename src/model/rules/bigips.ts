@@ -12,6 +12,7 @@ import type { AllocationRange, NetworkConfig } from '../network-config.ts';
 import type { BigIpFamily, PlacedBigIp } from '../site.ts';
 import { type ConfigPlace, checkAgainstRange } from './bigip-range.ts';
 import { checkSubnetOverlaps, checkSubnetPlace } from './bigip-subnet.ts';
+import { checkManagement } from './management.ts';
 
 /** The document's names of one family's values. */
 const KEYS = {
@@ -34,6 +35,7 @@ export function checkBigips(
 ): Finding[] {
   return [
     ...checkNames(bigips),
+    ...checkManagement(bigips),
     ...bigips.flatMap((bigip) => checkFamilies(bigip, network)),
     ...checkSides(sidesOf(bigips, 4), network.ipv4, place),
     ...checkSides(sidesOf(bigips, 6), network.ipv6, place),
@@ -107,14 +109,25 @@ function checkSides(
         `${format(side.publicIP)} is the public IP of another BIG-IP too`,
       ),
     ),
-    ...duplicates(sides, (side) => side.vtepMAC).map((side) =>
-      error(
-        'vtep-mac-duplicate',
-        `${side.path}/${side.keys.vtepMAC}`,
-        `${side.vtepMAC} is the VTEP MAC of another BIG-IP too`,
-      ),
-    ),
+    ...duplicateMacs(sides),
   ];
+}
+
+/** The rules about MACs alone, for those that were read from the devices. */
+export function macFindings(bigips: readonly PlacedBigIp[]): Finding[] {
+  const sides = sidesOf(bigips, 4);
+  return [...sides.flatMap(checkMac), ...duplicateMacs(sides)];
+}
+
+function duplicateMacs(sides: readonly Side[]): Finding[] {
+  const known = sides.filter((side) => side.vtepMAC !== null);
+  return duplicates(known, (side) => side.vtepMAC ?? '').map((side) =>
+    error(
+      'vtep-mac-duplicate',
+      `${side.path}/${side.keys.vtepMAC}`,
+      `${side.vtepMAC} is the VTEP MAC of another BIG-IP too`,
+    ),
+  );
 }
 
 function subnetPath({ path, keys }: Side): string {
@@ -148,6 +161,7 @@ function checkPublicIP(side: Side, range: AllocationRange): Finding[] {
 }
 
 function checkMac(side: Side): Finding[] {
+  if (side.vtepMAC === null) return [];
   const kind = isZeroMac(side.vtepMAC)
     ? 'all zero'
     : isGroupMac(side.vtepMAC)

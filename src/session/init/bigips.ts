@@ -20,9 +20,10 @@ import {
 import type { LiveState } from '../../model/snapshot.ts';
 import { suggest } from '../../model/suggest.ts';
 import type { Args } from '../options.ts';
+import { namesDevice } from './device-url.ts';
 import type { Interview } from './interview.ts';
 
-type Field = keyof BigipDocument;
+type Field = Exclude<keyof BigipDocument, 'management'>;
 
 /** The flag that answers for each field of a site's only BIG-IP. */
 const FLAGS: Record<Field, string> = {
@@ -59,13 +60,30 @@ export interface AskedBigips {
   readonly refused: readonly RefusedReservation[];
 }
 
+/** @param folder where the site file is to lie */
+async function askDevice(
+  url: string,
+  interview: Interview,
+  draft: SiteDraft,
+  folder: string,
+): Promise<PartialBigip> {
+  // What is of BIG-IPs themselves is not loaded where none is asked.
+  const { bigipOfDevice } = await import('./from-device.ts');
+  return bigipOfDevice(url, interview, draft, folder);
+}
+
 /** Asks for the BIG-IPs: those that flags describe, else live reservations and new ones. */
 export async function askBigips(
   interview: Interview,
   draft: SiteDraft,
   live: LiveState | null,
+  folder: string,
 ): Promise<AskedBigips> {
-  const described = bigipsOfFlags(interview.args);
+  const described: PartialBigip[] = [];
+  for (const one of bigipsOfFlags(interview.args)) {
+    const isUrl = typeof one === 'string';
+    described.push(isUrl ? await askDevice(one, interview, draft, folder) : one);
+  }
   if (interview.args.on('without-bigip')) return { bigips: [], refused: [] };
   const asking = new AskedOneByOne(interview, draft, live);
   if (described.length > 0) {
@@ -143,7 +161,8 @@ async function askBigip(
   { given, known, flagOf }: Sources,
 ): Promise<BigipDocument> {
   const dualStack = (draftConfig(draft)?.ipv6 ?? null) !== null;
-  let answered: PartialBigip = {};
+  const { management } = given;
+  let answered: PartialBigip = management === undefined ? {} : { management };
   for (const field of FIELDS) {
     const value = given[field];
     if (value === undefined && !dualStack && IPV6_FIELDS.includes(field)) continue;
@@ -161,7 +180,8 @@ async function askBigip(
       }));
     if (text !== '') answered = { ...answered, [field]: text };
   }
-  return answered as BigipDocument;
+  const { management: _, ...values } = answered;
+  return { ...values, ...(management === undefined ? {} : { management }) } as BigipDocument;
 }
 
 function isSelfIP(field: Field): boolean {
@@ -229,14 +249,14 @@ function subnetsOf(subnets: readonly (Subnet | null)[]): Subnet[] {
 }
 
 /** What flags say of BIG-IPs: `--bigip` of several, `--bigip-...` of one. */
-function bigipsOfFlags(args: Args): PartialBigip[] {
+function bigipsOfFlags(args: Args): (PartialBigip | string)[] {
   const one = Object.fromEntries(
     FIELDS.flatMap((field) => {
       const values = args.each(FLAGS[field]);
       return values.length === 0 ? [] : [[field, values.join(',')]];
     }),
   );
-  const several = args.each('bigip').map(bigipOfFlag);
+  const several = args.each('bigip').map((text) => (namesDevice(text) ? text : bigipOfFlag(text)));
   const single = Object.keys(one).length > 0;
   const kinds = [several.length > 0, single, args.on('without-bigip')];
   if (kinds.filter(Boolean).length > 1) {

@@ -35,7 +35,12 @@ export async function draftSite(
   }
   const named = { ...empty, name };
   const { network, notes } = await askNetwork(interview, named, live);
-  const { bigips, refused } = await askBigips(interview, { ...named, network }, live);
+  const { bigips, refused } = await askBigips(
+    interview,
+    { ...named, network },
+    live,
+    path.dirname(file),
+  );
   const draft = await askRanges(interview, { ...named, network, bigips }, live);
   interview.end();
   return { draft, notes: { network: notes, range: [] }, refused };

@@ -1,4 +1,4 @@
-import { ETCD_OPTIONS, type OptionSpec } from '../options.ts';
+import { DEVICE_OPTIONS, ETCD_OPTIONS, type OptionSpec } from '../options.ts';
 
 function text(flag: string, placeholder: string, describe: string): OptionSpec {
   return { flag, type: 'text', placeholder, describe };
@@ -31,8 +31,9 @@ const BIGIP_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'bigip',
     type: 'repeated',
-    placeholder: 'KEY=VALUE,...',
-    describe: 'a BIG-IP by the keys of the site file; once for each unit',
+    placeholder: 'URL|KEY=VALUE,...',
+    describe:
+      'a BIG-IP to ask at its management address, or by the keys of the site file; repeatable',
   },
   {
     flag: 'bigip-name',
@@ -44,6 +45,9 @@ const BIGIP_OPTIONS: readonly OptionSpec[] = [
   text('bigip-public-ip', 'ADDRESS', "its underlay self IP, the tunnel's local address"),
   text('bigip-vtep-mac', 'MAC', "its tunnel's MAC address"),
   text('bigip-self-ip', 'ADDRESS', 'its overlay self IP (default: the next one)'),
+  text('bigip-tunnel', 'NAME', 'with --bigip URL: its tunnel (default: the only VXLAN tunnel)'),
+  text('bigip-ca', 'PATH', "with --bigip URL: PEM file of its certificate's CA"),
+  text('bigip-fingerprint', 'SHA256', 'with --bigip URL: of its certificate, instead of a CA'),
   text('bigip-ipv6-subnet', 'CIDR', 'dual-stack: its IPv6 subnet'),
   text('bigip-public-ipv6', 'ADDRESS', 'dual-stack: its underlay IPv6 self IP'),
   text('bigip-vtep-mac-v6', 'MAC', "dual-stack: its IPv6 tunnel's MAC address"),
@@ -67,6 +71,7 @@ export const INIT_OPTIONS: readonly OptionSpec[] = [
   text('name', 'NAME', "the site's name (default: the file's or folder's)"),
   ...NETWORK_OPTIONS,
   ...BIGIP_OPTIONS,
+  ...DEVICE_OPTIONS,
   ...RANGE_OPTIONS,
   { flag: 'yes', alias: 'y', type: 'switch', describe: 'do not ask, take the defaults' },
   toggle('force', 'replace the file if it is there'),

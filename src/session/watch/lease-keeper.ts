@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KeyStore } from '../../etcd/store.ts';
+import { unreadMacs } from '../../model/device/resolve-macs.ts';
 import { isFoughtOver, type LostLease, lostLeases, TAKEN_WITHIN } from '../../model/lease-guard.ts';
 import type { LiveState } from '../../model/snapshot.ts';
 import type { World } from '../../world.ts';
@@ -33,7 +34,9 @@ export class LeaseKeeper {
 
   /** What is wrong with a lease and is not put back. */
   get reasons(): readonly string[] {
-    return [...this.#left.values()].map(({ why }) => why);
+    const unread = unreadMacs(this.declared.loaded.site);
+    const waits = unread.map((name) => `the MAC of ${name} is not read from the device`);
+    return [...this.#left.values()].map(({ why }) => why).concat(waits);
   }
 
   changed(store: KeyStore, live: LiveState): void {
@@ -49,6 +52,11 @@ export class LeaseKeeper {
     if (lost.size > 0) this.#worker.wake();
   }
 
+  /** What is declared may be something else now. */
+  look(): void {
+    this.#worker.wake();
+  }
+
   /** A person has said something: whatever was left is looked at again. */
   retry(): void {
     this.#left.clear();
@@ -57,7 +65,11 @@ export class LeaseKeeper {
   }
 
   private lost(): LostLease[] {
-    return this.#live ? lostLeases(this.declared.loaded.site, this.#live) : [];
+    if (this.#live === null) return [];
+    // What a lease has to say is not known before the tunnel's MAC is.
+    return lostLeases(this.declared.loaded.site, this.#live).filter(
+      ({ change }) => !change.awaitsMac,
+    );
   }
 
   private async work(again: (after: number) => void): Promise<void> {

@@ -37,6 +37,12 @@ export class Metrics {
     help: 'Leases of BIG-IPs that are wrong and not put back, because they were taken again and again.',
     ...this.#all,
   });
+  readonly fdbWritten = new Counter({
+    name: 'flannel_bigip_fdb_writes_total',
+    help: 'FDB records and ARP entries that were written or taken away on BIG-IPs.',
+    labelNames: ['bigip'],
+    ...this.#all,
+  });
   readonly nodes = new Gauge({
     name: 'flannel_bigip_nodes',
     help: 'Nodes of Kubernetes that may run flannel.',

@@ -3,13 +3,17 @@ import { openStore } from '../../etcd/open-store.ts';
 import type { KeyStore } from '../../etcd/store.ts';
 import { watchNodes } from '../../kubernetes/watch-nodes.ts';
 import { Problem } from '../../model/problem.ts';
+import { readsDevice } from '../../model/site.ts';
 import { decodeSnapshot, type LiveState, type Snapshot } from '../../model/snapshot.ts';
 import type { World } from '../../world.ts';
+import { deviceLogin, withLogin } from '../bigip/login.ts';
+import { unitsOf } from '../bigip/units.ts';
 import { resolveConnection } from '../connection-options.ts';
 import { openNodes } from '../kubernetes.ts';
 import type { Args } from '../options.ts';
 import { AnnotationKeeper } from './annotation-keeper.ts';
 import type { Declared } from './declared.ts';
+import { FdbKeeper } from './fdb-keeper.ts';
 import { serveHealth } from './health.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import type { Log } from './log.ts';
@@ -19,10 +23,14 @@ import { Metrics } from './metrics.ts';
 export interface Kept {
   readonly leases: boolean;
   readonly annotations: boolean;
+  readonly fdb: boolean;
 }
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
+
+/** Milliseconds between two looks for the MACs of tunnels. */
+const LOOK_EVERY = 60_000;
 
 /** Keeps a site true until the signal is aborted. */
 export class SiteWatch {
@@ -32,6 +40,7 @@ export class SiteWatch {
   readonly #told = new Map<string, string>();
   #annotations: AnnotationKeeper | null = null;
   #leases: LeaseKeeper | null = null;
+  #fdb: FdbKeeper | null = null;
 
   constructor(
     readonly kept: Kept,
@@ -51,6 +60,10 @@ export class SiteWatch {
     const etcd = { etcd: loaded.site.etcd, folder: loaded.folder };
     const resolved = await resolveConnection(args, world, etcd);
     if (resolved.notice !== null) log.warn(resolved.notice);
+    if (this.kept.fdb) unitsOf(loaded.site.bigips);
+    const readsMacs = this.kept.leases && readsDevice(declared.written);
+    const asksDevices = this.kept.fdb || readsMacs;
+    const login = asksDevices ? await deviceLogin(args, world) : null;
     const listen = args.text('listen');
     if (listen !== undefined)
       await serveHealth(listen, this.#metrics, () => this.reasons(), signal);
@@ -61,6 +74,14 @@ export class SiteWatch {
     if (this.kept.leases) {
       this.#leases = new LeaseKeeper(declared, args, world, log, this.#metrics, signal);
     }
+    if (this.kept.fdb) {
+      const asked = login === null ? world : withLogin(world, login);
+      this.#fdb = new FdbKeeper(declared, args, asked, log, this.#metrics, signal);
+    }
+    if (readsMacs && login !== null) {
+      await declared.readMacsAs(login);
+      this.lookAtDevices();
+    }
     this.line('etcd', false);
     world.onHangUp(() => void this.reload());
     await Promise.all([
@@ -70,10 +91,20 @@ export class SiteWatch {
   }
 
   private async reload(): Promise<void> {
+    this.declared.askAgain();
     if (!(await this.declared.reload())) return;
     this.log.info('the site file was read again', { site: this.declared.loaded.site.name });
     this.#leases?.retry();
     this.#annotations?.retry();
+    this.#fdb?.retry();
+  }
+
+  /** A tunnel that is made anew has another MAC, of which nothing tells. */
+  private lookAtDevices(): void {
+    const timer = setInterval(async () => {
+      if (await this.declared.reload()) this.#leases?.look();
+    }, LOOK_EVERY);
+    this.signal.addEventListener('abort', () => clearInterval(timer));
   }
 
   /** Why the site may not be as declared; empty when it is kept so. */
@@ -84,6 +115,7 @@ export class SiteWatch {
       ...(this.declared.isReadable ? [] : ['the site file cannot be used']),
       ...(this.#annotations?.isReady === false ? ['leases and Nodes are not read yet'] : []),
       ...(this.#leases?.reasons ?? []),
+      ...(this.#fdb?.reasons ?? []),
     ];
   }
 
@@ -130,6 +162,7 @@ export class SiteWatch {
   private changed(store: KeyStore, live: LiveState): void {
     this.#leases?.changed(store, live);
     this.#annotations?.changed(live);
+    this.#fdb?.changed(live);
   }
 
   private followNodes(api: Awaited<ReturnType<typeof openNodes>>): Promise<void> {

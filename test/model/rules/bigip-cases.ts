@@ -195,4 +195,37 @@ export const BIGIP_CASES: Cases = {
       [['fd00:10:244:64::10', 'fd00:10:244:64:ffff:ffff:ffff:ffff']],
     ],
   ],
+  'device-without-management': [
+    [
+      '/bigips/0/vtepMAC',
+      SITE,
+      [[MAC, '«device']],
+      [
+        [MAC, 'device'],
+        ['    selfIP', '    management: { url: "https://10.1.1.245" }\n    selfIP'],
+      ],
+    ],
+  ],
+  'management-duplicate': [
+    [
+      '/bigips/1/management/url',
+      PAIR,
+      [
+        ['    selfIP: 10.244.100.10', '    management: { url: "https://10.1.1.245" }'],
+        ['    selfIP: 10.244.101.10', '    management: { url: «"https://10.1.1.245:443/" }'],
+      ],
+      [
+        ['    selfIP: 10.244.100.10', '    management: { url: "https://10.1.1.245" }'],
+        ['    selfIP: 10.244.101.10', '    management: { url: "https://10.1.1.245:8443" }'],
+      ],
+    ],
+  ],
+  'tunnel-name-reserved': [
+    [
+      '/bigips/0/management/tunnel',
+      SITE,
+      [['    selfIP', '    management: { url: "https://h", tunnel: «k8s.fl }\n    selfIP']],
+      [['    selfIP', '    management: { url: "https://h", tunnel: fl-k8s }\n    selfIP']],
+    ],
+  ],
 };

@@ -69,6 +69,7 @@ function checkTunnel({ fullPath, fields }: Stored, configuration: Configuration)
     if (fields[field] !== 'any6') checkAddress(fields, field);
   }
   const { key, localAddress } = fields;
+  if (localAddress === 'any6') return;
   const twin = configuration
     .all('net/tunnels/tunnel')
     .find(

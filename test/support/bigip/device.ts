@@ -101,6 +101,8 @@ class Device implements BigIpDevice {
     this.#server = https.createServer(pair, (request, response) => {
       void this.#answer(request, response);
     });
+    // Longer than a test leaves a connection idle: none is closed under a request that is on its way.
+    this.#server.keepAliveTimeout = 60_000;
     this.#server.on('connection', (socket: net.Socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket));

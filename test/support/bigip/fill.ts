@@ -29,21 +29,23 @@ export function normalised(kind: Kind, body: Plain, domain: number): Plain {
 }
 
 function normalisedValue(kind: Kind, field: string, value: unknown, domain: number): unknown {
-  if (field === 'macAddress' && typeof value === 'string') return value.toLowerCase();
-  if (field === 'allowService') return services(value);
-  if (field === 'description') return value === '' ? null : value;
-  if (NAMING.has(field) && typeof value === 'string') {
-    return value.startsWith('/') || value === '' ? value : `/Common/${value}`;
-  }
+  if (field === 'macAddress') return typeof value === 'string' ? value.toLowerCase() : value;
+  if (field === 'allowService' || field === 'description') return orNull(value);
+  if (NAMING.has(field)) return inCommon(value);
   if (ADDRESSES.has(field) && NOWHERE.has(String(value))) return 'any6';
   if (ADDRESSES.has(field) || field === 'address') return withoutDefault(value, domain);
   const isNumber = typeof kind.defaults[field] === 'number' && /^\d+$/.test(String(value));
   return isNumber ? Number(value) : value;
 }
 
-/** Port lockdown: nothing at all is what `none` and an empty list mean. */
-function services(value: unknown): unknown {
-  const isNothing = value === 'none' || (Array.isArray(value) && value.length === 0);
+/** A reference without a partition is to an object of Common. */
+function inCommon(value: unknown): unknown {
+  return typeof value === 'string' && /^[^/]/.test(value) ? `/Common/${value}` : value;
+}
+
+/** What takes a description or the port lockdown away: no text, `none`, an empty list. */
+function orNull(value: unknown): unknown {
+  const isNothing = value === '' || value === 'none' || (Array.isArray(value) && !value.length);
   return isNothing ? null : value;
 }
 
@@ -148,7 +150,7 @@ export function put(
 
 /** A tunnel with its number as an interface, which it keeps. */
 export function numbered(tunnel: Stored, before: Stored | null): Stored {
-  const ifIndex = before?.fields['ifIndex'] ?? 208 + 16 * (tunnel.generation % 1000);
+  const ifIndex = before?.fields['ifIndex'] ?? 16 * tunnel.generation;
   return { ...tunnel, fields: { ...tunnel.fields, ifIndex } };
 }
 

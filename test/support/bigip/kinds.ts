@@ -92,11 +92,20 @@ export function kindOf(collection: string): Kind {
 }
 
 /** Fields that replies have and requests may send back, to no effect. */
-const READ_ONLY = new Set(['kind', 'fullPath', 'generation', 'selfLink', 'ifIndex']);
-const DERIVED = ['floating', 'inheritedTrafficGroup', 'unit', 'addressSource'];
+const READ_ONLY = new Set([
+  'kind',
+  'fullPath',
+  'generation',
+  'selfLink',
+  'ifIndex',
+  'floating',
+  'inheritedTrafficGroup',
+  'unit',
+  'addressSource',
+]);
 
 export function isReadOnly(field: string): boolean {
-  return READ_ONLY.has(field) || DERIVED.includes(field) || field.endsWith('Reference');
+  return READ_ONLY.has(field) || field.endsWith('Reference');
 }
 
 /** Whether a client may set a field. */

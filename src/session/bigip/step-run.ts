@@ -1,0 +1,186 @@
+import type { DeviceClient } from '../../bigip/client.ts';
+import type { DeviceFinding } from '../../model/device/device-finding.ts';
+import type { DeviceState } from '../../model/device/objects.ts';
+import type { DeviceStep } from '../../model/device/step.ts';
+import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import {
+  countText,
+  findingJson,
+  findingLines,
+  stepJson,
+  stepLines,
+  unitHead,
+} from '../../output/bigip/device-text.ts';
+import { printable, printableLines, type Style, styleOf } from '../../output/style.ts';
+import { writeDocument, writeLine } from '../../output/write.ts';
+import type { World } from '../../world.ts';
+import { askYes } from '../ask.ts';
+import type { Args } from '../options.ts';
+import { errorText, exitOf, tellErrors, type UnitResult } from './units.ts';
+import type { UnitWriter } from './write-unit.ts';
+
+/** Steps on a unit that depend on nothing beside them. */
+export interface UnitSteps {
+  readonly client: DeviceClient;
+  readonly state: DeviceState;
+  readonly steps: readonly DeviceStep[];
+  readonly problems: readonly DeviceFinding[];
+  readonly writer: UnitWriter;
+}
+
+/** What differs between the commands that only carry steps out. */
+interface StepCommand {
+  /** Of units, by name. */
+  question(names: string): string;
+  readonly declined: string;
+  /** Said where nothing is to be done. */
+  readonly nothing: string;
+  /** What a person does then. */
+  readonly next: string;
+}
+
+/** Shows steps on units, asks, carries them out, saves, and reports: one unit after the other. */
+export class StepRun {
+  constructor(
+    readonly planned: readonly UnitResult<UnitSteps>[],
+    readonly command: StepCommand,
+    readonly args: Args,
+    readonly world: World,
+  ) {}
+
+  async run(): Promise<ExitCode> {
+    const { args, command, world } = this;
+    this.show();
+    const refused = this.planned.flatMap((one): UnitResult<unknown>[] => {
+      const error = 'error' in one ? one.error : refusalOf(one.unit.bigip.name, one.value);
+      return error === null ? [] : [{ unit: one.unit, error }];
+    });
+    const names = refused.map(({ unit }) => unit.bigip.name);
+    const todo = this.planned.flatMap((one) =>
+      'value' in one && one.value.steps.length > 0 && !names.includes(one.unit.bigip.name)
+        ? [one]
+        : [],
+    );
+    if (todo.length === 0 || args.on('dry-run')) {
+      tellErrors(refused, world);
+      if (args.on('dry-run')) this.say('\nDry run: nothing was written.');
+      const outcome = refused.length > 0 ? 'refused' : todo.length === 0 ? 'unchanged' : 'dry-run';
+      return this.end(outcome, refused);
+    }
+    if (!args.on('yes') && !(await this.consent(todo.map(({ unit }) => unit.bigip.name)))) {
+      world.stderr.write(`${command.declined}\n`);
+      await this.report('declined', []);
+      return EXIT.failed;
+    }
+    return world.whileWriting(async () => {
+      const failed: UnitResult<unknown>[] = [...refused];
+      for (const one of todo) {
+        const error = await this.write(one.unit.bigip.name, one.value);
+        if (error !== null) failed.push({ unit: one.unit, error });
+      }
+      tellErrors(failed, world);
+      const isDone = todo.some(({ value }) => value.writer.isChanged);
+      if (failed.length === 0) this.say(`Next: ${command.next}`);
+      const outcome = failed.length === 0 ? 'applied' : isDone ? 'partial' : 'failed';
+      return this.end(outcome, failed);
+    });
+  }
+
+  private async write(name: string, { steps, writer }: UnitSteps): Promise<Problem | null> {
+    try {
+      await writer.carryOut(steps, steps);
+      await writer.save();
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      return error;
+    }
+    const count = writer.done.length;
+    this.say(`\n${name}: ${count} change${count === 1 ? '' : 's'} done, saved.`);
+    if (writer.backup !== null) this.say(`The values before are in ${writer.backup}`);
+    return null;
+  }
+
+  private async consent(names: readonly string[]): Promise<boolean> {
+    try {
+      return await askYes(this.world, this.command.question(names.join(', ')), 'pass --yes');
+    } catch (error) {
+      await this.report('refused', []);
+      throw error;
+    }
+  }
+
+  private get isJson(): boolean {
+    return this.args.text('output') === 'json';
+  }
+
+  private say(text: string): void {
+    if (!this.isJson) writeLine(this.world.stdout, printableLines(text));
+  }
+
+  private show(): void {
+    const { args, world } = this;
+    const asked = !['yes', 'dry-run'].some((flag) => args.on(flag));
+    if (this.isJson && !asked) return;
+    const stream = this.isJson ? world.stderr : world.stdout;
+    const style = styleOf(stream, world.env);
+    const texts = this.planned.map((one) => this.unitText(one, style));
+    writeLine(stream, texts.join('\n\n'));
+  }
+
+  private unitText(one: UnitResult<UnitSteps>, style: Style): string {
+    const { bigip, management } = one.unit;
+    const { colour } = style;
+    if ('error' in one) {
+      const head = colour.bold(unitHead(bigip.name, management.url, null));
+      return `${head}\n  ${colour.red('x error:')} ${printable(errorText(one.error))}`;
+    }
+    const { state, steps, problems } = one.value;
+    const lines = [...stepLines(steps, style), ...findingLines(problems, style)];
+    return [
+      colour.bold(unitHead(bigip.name, management.url, state)),
+      ...(lines.length === 0 ? [] : ['', ...lines, '']),
+      steps.length === 0 ? this.command.nothing : countText(steps),
+    ].join('\n');
+  }
+
+  private async end(outcome: string, failed: readonly UnitResult<unknown>[]): Promise<ExitCode> {
+    await this.report(outcome, failed);
+    return exitOf(failed, false);
+  }
+
+  private async report(outcome: string, failed: readonly UnitResult<unknown>[]): Promise<void> {
+    if (!this.isJson) return;
+    const failures = new Map(
+      failed.flatMap((one) =>
+        'error' in one ? [[one.unit.bigip.name, errorText(one.error)] as const] : [],
+      ),
+    );
+    const units = this.planned.map((one) => {
+      const { bigip, management } = one.unit;
+      const failure = failures.get(bigip.name);
+      const head = { name: bigip.name, url: management.url };
+      if ('error' in one) return { ...head, error: errorText(one.error) };
+      const { steps, problems, writer } = one.value;
+      const done = new Set(writer.done);
+      return {
+        ...head,
+        ...(failure === undefined ? {} : { error: failure }),
+        steps: steps.map((step) => stepJson(step, done.has(step))),
+        problems: problems.map(findingJson),
+        saved: writer.saved,
+        backup: writer.backup,
+      };
+    });
+    await writeDocument(this.world.stdout, 'json', { outcome, units });
+  }
+}
+
+/** Why nothing must be changed on a unit; null when it may. */
+function refusalOf(name: string, { problems }: UnitSteps): Problem | null {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return null;
+  const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
+  return new Problem(`refused, nothing was changed on ${name}: ${what.join('; ')}`, {
+    exit: EXIT.failed,
+  });
+}

@@ -1,0 +1,13 @@
+import type { Args } from './options.ts';
+
+/** The flags that say where a command is about. */
+const PLACE = ['file', 'endpoints', 'etcd-api', 'prefix'];
+
+/** A command for a person to run next, about the same place as this one. */
+export function nextCommand(command: string, args: Args, flags = PLACE): string {
+  const given = flags.flatMap((flag) => {
+    const value = args.list(flag).join(',');
+    return value === '' ? [] : [`--${flag} ${value}`];
+  });
+  return ['flannel-bigip', command, ...given].join(' ');
+}
