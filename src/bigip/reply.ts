@@ -162,7 +162,7 @@ function messageOf(body: Json | null): string {
 /** A device's words on one line, without secrets. */
 function sayable(text: string, hide: readonly string[]): string {
   const clean = hide.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
-  const line = printable(clean.replace(/\s+/g, ' ').trim());
+  const line = printable(clean.replace(/\s+/g, ' ').trim().replace(/\.$/, ''));
   return line.length > LONGEST ? `${line.slice(0, LONGEST)}...` : line;
 }
 

@@ -1,22 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type BigIpDevice, type BigIpOptions, startBigIp } from '../support/bigip/device.ts';
+import { describe, expect, it } from 'vitest';
+import type { BigIpDevice } from '../support/bigip/device.ts';
 import { BigIpSite, MACS, siteText, storeText, writesOf } from '../support/bigip/site.ts';
+import { devicesOfTest, setUp } from '../support/bigip/started.ts';
 import { until } from '../support/wait.ts';
 
 const PROFILE = '/mgmt/tm/net/tunnels/vxlan/~Common~fl-vxlan';
-const opened: BigIpDevice[] = [];
-
-async function device(options: BigIpOptions = {}): Promise<BigIpDevice> {
-  const one = await startBigIp({ macs: MACS, ...options });
-  opened.push(one);
-  return one;
-}
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((one) => one.stop()));
-});
+const device = devicesOfTest();
 
 /** What of a device's objects the site is about. */
 function objectsOf(one: BigIpDevice) {
@@ -172,32 +163,18 @@ describe('bigip apply on a bare unit', () => {
 });
 
 describe('bigip apply on a unit that differs', () => {
-  const TUNNEL = { name: 'fl-tunnel', partition: 'Common', profile: '/Common/fl-vxlan', key: 1 };
-
-  /** A unit as somebody set it up by hand. */
-  async function byHand(parts: {
-    readonly port?: number;
-    readonly floodingType?: string;
-    readonly key?: number;
-    readonly mask?: number;
-    readonly allowService?: unknown;
-  }) {
-    const { port = 8472, floodingType = 'none', key = 1, mask = 16, allowService } = parts;
+  async function byHand(parts: Parameters<typeof setUp>[1]) {
     const one = await device();
-    one.put('net/tunnels/vxlan', { name: 'fl-vxlan', partition: 'Common', port, floodingType });
-    one.put('net/tunnels/tunnel', { ...TUNNEL, key, localAddress: '10.1.10.245' });
-    one.put('net/self', {
-      name: 'overlay',
-      partition: 'Common',
-      address: `10.244.100.10/${mask}`,
-      vlan: '/Common/fl-tunnel',
-      ...(allowService === undefined ? {} : { allowService }),
-    });
+    setUp(one, parts);
     return one;
   }
 
   it('changes mask, port and services in place, whatever the self IP is called, and keeps what was', async () => {
-    const one = await byHand({ port: 4789, mask: 24, allowService: ['default'] });
+    const one = await byHand({
+      port: 4789,
+      address: '10.244.100.10/24',
+      allowService: ['default'],
+    });
     const site = new BigIpSite([one]);
     const before = await site.bigip('diff');
     expect(before.code).toBe(2);
@@ -233,7 +210,7 @@ describe('bigip apply on a unit that differs', () => {
   });
 
   it('does not make a tunnel anew with --yes alone: nothing is changed, exit 1', async () => {
-    const one = await byHand({ key: 2, mask: 24 });
+    const one = await byHand({ key: 2, address: '10.244.100.10/24' });
     const { code, stdout, stderr } = await new BigIpSite([one]).bigip('apply', '--yes');
     expect(stdout).toContain(
       'x danger: the tunnel is made anew, since its key is 2 instead of 1; its MAC may change (wants --replace)',
@@ -306,7 +283,7 @@ describe('bigip apply on a unit that differs', () => {
   });
 
   it('does not overwrite what somebody else changes between reading and writing', async () => {
-    const one = await byHand({ port: 4789, mask: 24 });
+    const one = await byHand({ port: 4789, address: '10.244.100.10/24' });
     one.before(({ method, path: at }) => {
       if (method === 'PATCH' && at.includes('vxlan')) {
         one.put('net/self', {

@@ -83,7 +83,7 @@ export function planFdb(
   const problems = [
     ...(force ? [] : foreignOwner(state)),
     ...(vteps.length === 0 ? [noLeases(tunnel.path)] : []),
-    ...(force ? [] : massRemoval(records, state.fdb, tunnel.path)),
+    ...(force ? [] : massRemoval(state.fdb, vteps, tunnel.path)),
     ...wrongForeign(state.fdb, vteps),
   ];
   return { steps: ordered, problems, wanted: vteps.length };
@@ -154,8 +154,8 @@ function foreignOwner(state: DeviceState): DeviceFinding[] {
   const entries = cisEntries(state);
   if (foreign.length === 0 && entries.length === 0) return [];
   const what = [
-    ...(foreign.length > 0 ? [`${foreign.length} FDB records that are not this program's`] : []),
-    ...(entries.length > 0 ? [`${entries.length} ARP entries of CIS`] : []),
+    ...(foreign.length > 0 ? [`FDB records that are not this program's (${foreign.length})`] : []),
+    ...(entries.length > 0 ? [`ARP entries of CIS (${entries.length})`] : []),
   ].join(' and ');
   return [
     {
@@ -179,24 +179,20 @@ function noLeases(tunnel: string): DeviceFinding {
 }
 
 function massRemoval(
-  steps: readonly DeviceStep[],
   fdb: readonly FdbRecord[],
+  vteps: readonly NodeVtep[],
   tunnel: string,
 ): DeviceFinding[] {
-  const own = fdb.filter(isOwnRecord).length;
+  const own = fdb.filter(isOwnRecord);
   // A node whose MAC changed loses a record and gets another.
-  const replaced = new Set(
-    steps.filter(({ action }) => action === 'create').map(({ after }) => after?.['endpoint']),
-  );
-  const lost = steps.filter(
-    ({ action, before }) => action === 'delete' && !replaced.has(before?.['endpoint'] ?? ''),
-  ).length;
-  if (lost * 2 <= own) return [];
+  const wanted = new Set(vteps.map(({ endpoint }) => endpoint));
+  const lost = own.filter(({ endpoint }) => !wanted.has(endpoint)).length;
+  if (lost * 2 <= own.length) return [];
   return [
     {
       rule: 'fdb-mass-removal',
       severity: 'error',
-      message: `${lost} of ${own} FDB records would go, which is more than half`,
+      message: `${lost} of ${own.length} FDB records would go, which is more than half`,
       fix: 'see with flannel-bigip list whether so many nodes are gone; pass --force if they are',
       object: tunnel,
     },

@@ -60,6 +60,26 @@ export interface AskedBigips {
   readonly refused: readonly RefusedReservation[];
 }
 
+/** What flags say of BIG-IPs, or the devices that flags name. */
+async function describedBigips(
+  interview: Interview,
+  draft: SiteDraft,
+  folder: string,
+): Promise<PartialBigip[]> {
+  const described: PartialBigip[] = [];
+  for (const one of bigipsOfFlags(interview.args)) {
+    if (typeof one !== 'string') {
+      described.push(one);
+      continue;
+    }
+    const [url = '', ...rest] = one.split(',');
+    const said = await askDevice(url, interview, draft, folder);
+    // What is written behind the address is better known than what the device says.
+    described.push({ ...said, ...(rest.length > 0 ? bigipOfFlag(rest.join(',')) : {}) });
+  }
+  return described;
+}
+
 /** @param folder where the site file is to lie */
 async function askDevice(
   url: string,
@@ -79,11 +99,7 @@ export async function askBigips(
   live: LiveState | null,
   folder: string,
 ): Promise<AskedBigips> {
-  const described: PartialBigip[] = [];
-  for (const one of bigipsOfFlags(interview.args)) {
-    const isUrl = typeof one === 'string';
-    described.push(isUrl ? await askDevice(one, interview, draft, folder) : one);
-  }
+  const described = await describedBigips(interview, draft, folder);
   if (interview.args.on('without-bigip')) return { bigips: [], refused: [] };
   const asking = new AskedOneByOne(interview, draft, live);
   if (described.length > 0) {

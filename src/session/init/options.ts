@@ -31,7 +31,7 @@ const BIGIP_OPTIONS: readonly OptionSpec[] = [
   {
     flag: 'bigip',
     type: 'repeated',
-    placeholder: 'URL|KEY=VALUE,...',
+    placeholder: 'URL[,KEY=VALUE...]|KEY=VALUE,...',
     describe:
       'a BIG-IP to ask at its management address, or by the keys of the site file; repeatable',
   },

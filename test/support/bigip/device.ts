@@ -41,7 +41,7 @@ import type {
   Settings,
 } from './types.ts';
 
-export type { BigIpDevice, BigIpFault, BigIpOptions, BigIpRequest } from './types.ts';
+export type { BigIpDevice, BigIpFault, BigIpOptions } from './types.ts';
 
 const DEFAULTS: Settings = {
   version: '15.1.5',
