@@ -18,13 +18,14 @@ export interface TerminalOptions {
   readonly columns?: number;
   /** A folder to stand in the place of /etc/default, for this one process. */
   readonly etcDefault?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Starts the executable in a pseudo-terminal (util-linux' script). */
 export function openTerminal(
   args: readonly string[],
   cwd: string,
-  { columns = 100, etcDefault }: TerminalOptions = {},
+  { columns = 100, etcDefault, env }: TerminalOptions = {},
 ): Terminal {
   const command = [process.execPath, EXECUTABLE, ...args].map((word) => `'${word}'`).join(' ');
   const script = ['script', '-qefc', `stty cols ${columns}; ${command}`, '/dev/null'];
@@ -35,7 +36,7 @@ export function openTerminal(
       : ['unshare', '-m', 'sh', '-c', mount, 'sh', etcDefault, ...script];
   const child = spawn(program, rest, {
     cwd,
-    env: { ...cleanEnvironment(), TERM: 'xterm', XDG_STATE_HOME: `${cwd}/state` },
+    env: { ...cleanEnvironment(), TERM: 'xterm', XDG_STATE_HOME: `${cwd}/state`, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let text = '';
