@@ -42,7 +42,12 @@ async function withBigips(
   args: Args,
   world: World,
 ): Promise<ExitCode> {
-  const { DeviceScope, siteAsRead, withDevices } = await import('../session/bigip/in-scope.ts');
+  const { applyUnits, bigipsAlone, DeviceScope, siteAsRead, withDevices } = await import(
+    '../session/bigip/in-scope.ts'
+  );
+  const { etcd, nodes } = scopeOf(args);
+  // Neither etcd nor Kubernetes need be in reach of who is only about the units.
+  if (!etcd && !nodes) return applyUnits(bigips, loaded, args, world, bigipsAlone);
   return withDevices(loaded, args, world, async (devices) => {
     const units = await DeviceScope.open(loaded.site, bigips, devices, args, world);
     const read = { ...loaded, site: siteAsRead(loaded.site, units) };

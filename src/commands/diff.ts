@@ -31,7 +31,11 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const loaded = await loadSite(args, world);
   const bigips = bigipsInScope(loaded.site, args, world);
   if (bigips.length > 0) {
-    const { DeviceScope, siteAsRead, withDevices } = await import('../session/bigip/in-scope.ts');
+    const { bigipsAlone, DeviceScope, diffUnits, siteAsRead, withDevices } = await import(
+      '../session/bigip/in-scope.ts'
+    );
+    // Neither etcd nor Kubernetes need be in reach of who is only about the units.
+    if (!scope.etcd && !scope.nodes) return diffUnits(bigips, loaded, args, world, bigipsAlone);
     return withDevices(loaded, args, world, async (devices) => {
       const units = await DeviceScope.open(loaded.site, bigips, devices, args, world);
       const read = { ...loaded, site: siteAsRead(loaded.site, units) };

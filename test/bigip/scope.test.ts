@@ -152,6 +152,16 @@ describe('--scope all', () => {
     expect([again.code, leaseOf(site), one.saves]).toEqual([0, VALUE(MAC), 1]);
   });
 
+  it('of the units alone wants no etcd', async () => {
+    const one = await device();
+    const text = siteText([one]).replace('file:store.json', 'http://127.0.0.1:1');
+    const site = new BigIpSite([one], { 'flannel-bigip.yaml': text });
+    expect((await site.run(['diff', '--scope', 'bigip'])).code).toBe(2);
+    const { code, stdout } = await site.run(['apply', '--scope', 'bigip', '--yes', '-o', 'json']);
+    const { outcome, changes, bigips } = JSON.parse(stdout);
+    expect([code, outcome, changes, bigips[0].saved]).toEqual([0, 'applied', [], true]);
+  });
+
   it('wants --replace there too, and writes the MAC of the tunnel that it made anew', async () => {
     const one = await device();
     setUp(one, { key: 7 });

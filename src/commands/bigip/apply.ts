@@ -1,147 +1,17 @@
 import { EXIT, type ExitCode } from '../../model/problem.ts';
-import { printable, printableLines, styleOf } from '../../output/style.ts';
-import { writeDocument, writeLine } from '../../output/write.ts';
-import { askYes } from '../../session/ask.ts';
-import { DeviceScope, type WrittenUnit } from '../../session/bigip/device-scope.ts';
-import { comparedWithLeases } from '../../session/bigip/lease-macs.ts';
-import { scopeJson, scopeText, tmshText } from '../../session/bigip/plan-output.ts';
-import {
-  errorText,
-  exitOf,
-  namedBigips,
-  tellErrors,
-  type UnitResult,
-  withDevices,
-} from '../../session/bigip/units.ts';
-import { nextCommand } from '../../session/next-command.ts';
+import { writeLine } from '../../output/write.ts';
+import { applyUnits } from '../../session/bigip/apply-units.ts';
+import { tmshText } from '../../session/bigip/plan-output.ts';
+import { namedBigips } from '../../session/bigip/units.ts';
 import type { Args } from '../../session/options.ts';
-import { type LoadedSite, loadSite } from '../../session/site.ts';
+import { loadSite } from '../../session/site.ts';
 import type { World } from '../../world.ts';
 
 /** `bigip apply`: makes profile, tunnel and self IP on each unit, or prints how tmsh would. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
   const loaded = await loadSite(args, world);
   const bigips = namedBigips(loaded.site, args.positionals);
-  if (args.on('tmsh')) {
-    writeLine(world.stdout, tmshText(loaded.site, bigips, args.on('disable-configsync')));
-    return EXIT.done;
-  }
-  return withDevices(loaded, args, world, async (devices) => {
-    const scope = await DeviceScope.open(loaded.site, bigips, devices, args, world);
-    return new Application(scope, loaded, args, world).run();
-  });
-}
-
-type Outcome = 'applied' | 'unchanged' | 'dry-run' | 'declined' | 'refused' | 'partial' | 'failed';
-
-/** One run: what is planned, and what becomes of it. */
-class Application {
-  constructor(
-    readonly scope: DeviceScope,
-    readonly loaded: LoadedSite,
-    readonly args: Args,
-    readonly world: World,
-  ) {}
-
-  private get isJson(): boolean {
-    return this.args.text('output') === 'json';
-  }
-
-  async run(): Promise<ExitCode> {
-    const { args, scope, world } = this;
-    this.show();
-    const refused = this.refused();
-    if (scope.changes === 0) {
-      tellErrors(refused, world);
-      await this.report(refused.length === 0 ? 'unchanged' : 'refused', refused);
-      return exitOf(refused, false);
-    }
-    if (args.on('dry-run')) {
-      tellErrors(refused, world);
-      this.say('\nDry run: nothing was written.');
-      await this.report('dry-run', refused);
-      return exitOf(refused, false);
-    }
-    if (!args.on('yes') && !(await this.consent())) {
-      world.stderr.write('Not applied; nothing was changed.\n');
-      await this.report('declined', []);
-      return EXIT.failed;
-    }
-    return world.whileWriting(() => this.write());
-  }
-
-  /** Units that must not be changed, or could not be read. */
-  private refused(): UnitResult<unknown>[] {
-    return this.scope.planned.flatMap((one) => {
-      const error = 'error' in one ? one.error : this.scope.refusal(one.unit, one.value);
-      return error === null ? [] : [{ unit: one.unit, error }];
-    });
-  }
-
-  private async consent(): Promise<boolean> {
-    try {
-      const units = this.scope.planned.map(({ unit }) => unit.bigip.name).join(', ');
-      return await askYes(this.world, `Apply this to ${units}?`, 'pass --yes');
-    } catch (error) {
-      await this.report('refused', []);
-      throw error;
-    }
-  }
-
-  private async write(): Promise<ExitCode> {
-    const { scope, world, args } = this;
-    const results = await scope.write();
-    const done = results.filter((one) => 'value' in one);
-    for (const { unit, value } of done) this.tell(unit.bigip.name, value);
-    tellErrors(results, world);
-    const failed = results.length > done.length;
-    const outcome = !failed ? 'applied' : this.isAnythingDone() ? 'partial' : 'failed';
-    const differing = await comparedWithLeases(done, this.loaded, args, world).catch(
-      async (error: unknown) => {
-        await this.report(outcome, results);
-        throw error;
-      },
-    );
-    for (const { text } of differing) world.stderr.write(`${printable(text)}\n`);
-    await this.report(outcome, results);
-    if (!failed && differing.length === 0)
-      this.say(`Next: ${nextCommand('apply', args)}, then ${nextCommand('bigip check', args)}`);
-    return exitOf(results, differing.length > 0);
-  }
-
-  private isAnythingDone(): boolean {
-    return this.scope.planned.some((one) => 'value' in one && one.value.writer.isChanged);
-  }
-
-  private tell(name: string, { writer, mac }: WrittenUnit): void {
-    const count = writer.done.length;
-    const saved = writer.saved ? ', saved' : '';
-    const is = mac === null ? '' : `; the tunnel's MAC is ${mac}`;
-    this.say(`\n${name}: ${count} change${count === 1 ? '' : 's'} done${saved}${is}.`);
-    if (writer.backup !== null) this.say(`The values before are in ${writer.backup}`);
-  }
-
-  /** On stdout; on stderr where stdout is for JSON and a person is to be asked about it. */
-  private show(): void {
-    const { args, scope, world } = this;
-    const asked = !['yes', 'dry-run'].some((flag) => args.on(flag));
-    if (this.isJson && !(asked && scope.changes > 0)) return;
-    const stream = this.isJson ? world.stderr : world.stdout;
-    writeLine(stream, scopeText(scope, styleOf(stream, world.env)));
-  }
-
-  private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printableLines(text));
-  }
-
-  private async report(outcome: Outcome, results: readonly UnitResult<unknown>[]): Promise<void> {
-    if (!this.isJson) return;
-    const failures = new Map(
-      results.flatMap((one) =>
-        'error' in one ? [[one.unit.bigip.name, errorText(one.error)]] : [],
-      ),
-    );
-    const units = scopeJson(this.scope, failures);
-    await writeDocument(this.world.stdout, 'json', { outcome, units });
-  }
+  if (!args.on('tmsh')) return applyUnits(bigips, loaded, args, world, (units) => ({ units }));
+  writeLine(world.stdout, tmshText(loaded.site, bigips, args.on('disable-configsync')));
+  return EXIT.done;
 }
