@@ -6,7 +6,7 @@ import type { DeviceClient } from './client.ts';
 import { DeviceError } from './errors.ts';
 import { entryOf, profileOf, recordOf, selfIpOf, text, tunnelOf } from './objects.ts';
 import { COLLECTION, objectUrl, recordsUrl, SAVE } from './paths.ts';
-import { readRecords } from './read-device.ts';
+import { isBefore121, readRecords } from './read-device.ts';
 import type { Json } from './reply.ts';
 
 /** How often a write whose answer was lost is tried, each time after a look. */
@@ -19,6 +19,7 @@ const TRIES = 3;
  * @throws DeviceError of kind `conflict` when somebody else changed the object meanwhile
  */
 export async function carryOutStep(client: DeviceClient, step: DeviceStep): Promise<void> {
+  if (step.target === 'fdb-record') await assertSingleRecords(client);
   for (let tried = 1; ; tried++) {
     const now = await readObject(client, step);
     if (isDone(step, now)) return;
@@ -71,11 +72,27 @@ function moved({ host }: DeviceClient, { path, before }: DeviceStep): DeviceErro
   );
 }
 
+/** @throws DeviceError where FDB records are written as a whole table only */
+async function assertSingleRecords(client: DeviceClient): Promise<void> {
+  const { version } = await client.version();
+  if (!isBefore121(version)) return;
+  const message = `the BIG-IP at ${client.host} has ${version}, which writes no single FDB records`;
+  throw new DeviceError('refused', message, { fix: 'update it to 12.1 or later' });
+}
+
+/** What a release does not have, or what has gone since. */
+function unknown({ host }: DeviceClient, path: string): DeviceError {
+  return new DeviceError('refused', `the BIG-IP at ${host} has no ${path}`, {
+    fix: 'check its release',
+  });
+}
+
 /** Keeps the running configuration, so that it outlasts a reboot. */
 export async function saveConfiguration(client: DeviceClient): Promise<void> {
   for (let tried = 1; ; tried++) {
     try {
-      await client.change('POST', SAVE, { command: 'save' });
+      const saved = await client.change('POST', SAVE, { command: 'save' });
+      if (saved === null) throw unknown(client, SAVE);
       return;
     } catch (error) {
       // To save twice does no harm.
@@ -129,10 +146,9 @@ async function write(client: DeviceClient, step: DeviceStep, now: Values | null)
     const done = await client.change('PATCH', url, bodyOf(target, after));
     if (done === null) throw moved(client, step);
   } else {
-    await client.change('POST', collectionOf(target, path), {
-      ...nameOf(target, path),
-      ...bodyOf(target, withoutDefaults(after)),
-    });
+    const collection = collectionOf(target, path);
+    const body = { ...nameOf(target, path), ...bodyOf(target, withoutDefaults(after)) };
+    if ((await client.change('POST', collection, body)) === null) throw unknown(client, collection);
   }
 }
 

@@ -26,25 +26,9 @@ export class DeviceClient {
   #isRelogin = false;
   #version: { readonly version: string; readonly build: string } | null = null;
 
-  private constructor(readonly access: DeviceAccess) {
+  constructor(readonly access: DeviceAccess) {
     this.host = new URL(access.url).host;
     this.#agent = dialAgent(access);
-  }
-
-  /**
-   * Logs in: with a token where the release has them, else with the password at each request.
-   *
-   * @throws DeviceError when it cannot be reached, or refuses the login, which is tried once only
-   */
-  static async open(access: DeviceAccess): Promise<DeviceClient> {
-    const client = new DeviceClient(access);
-    try {
-      await client.login();
-      return client;
-    } catch (error) {
-      await client.close();
-      throw error;
-    }
   }
 
   /** The object or collection at a path; null when there is none. */
@@ -83,7 +67,13 @@ export class DeviceClient {
     return this.#version;
   }
 
-  private async login(): Promise<void> {
+  /**
+   * Logs in: with a token where the release has them, else with the password at each request. Whatever
+   * comes of it, `close` gives a token back.
+   *
+   * @throws DeviceError when it cannot be reached, or refuses the login, which is tried once only
+   */
+  async login(): Promise<void> {
     const { user, password } = this.access;
     const body = { username: user, password, loginProviderName: 'tmos' };
     const reply = await this.untilReady('POST', LOGIN, body, (why) => this.mayHaveTokens(why));

@@ -91,7 +91,8 @@ export async function readRecords(client: DeviceClient, tunnel: string): Promise
   return records.toSorted((a, b) => (a.mac < b.mac ? -1 : 1));
 }
 
-function isBefore121(version: string): boolean {
+/** Whether FDB records stand in the tunnel's own object, and are no objects themselves. */
+export function isBefore121(version: string): boolean {
   const [major = 99, minor = 0] = version.split('.').map(Number);
   return major < 12 || (major === 12 && minor < 1);
 }

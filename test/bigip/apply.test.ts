@@ -379,16 +379,19 @@ describe('bigip apply that is cut off', () => {
     expect([writesOf(one), [...one.tokens]]).toEqual([['POST net/tunnels/vxlan'], []]);
   });
 
-  it('by Ctrl-C while it reads gives the token back', async () => {
-    const one = await device();
-    const running = new BigIpSite([one]).start(['bigip', 'show']);
-    one.fail({ method: 'GET', path: 'net/arp', answer: 'hang' });
-    one.before(({ path: at }) => {
-      if (at.endsWith('/net/arp')) running.child.kill('SIGINT');
-    });
-    const { code } = await running.result;
-    expect([code, one.issued.length, [...one.tokens]]).toEqual([130, 1, []]);
-  });
+  it.each(['net/arp', 'sys/version'])(
+    'by Ctrl-C while it waits for %s gives the token back',
+    async (asked) => {
+      const one = await device();
+      const running = new BigIpSite([one]).start(['bigip', 'show']);
+      one.fail({ method: 'GET', path: asked, answer: 'hang' });
+      one.before(({ path: at }) => {
+        if (at.endsWith(asked)) running.child.kill('SIGINT');
+      });
+      const { code } = await running.result;
+      expect([code, one.issued.length, [...one.tokens]]).toEqual([130, 1, []]);
+    },
+  );
 
   it('saves with --save although nothing changes', async () => {
     const one = await device();

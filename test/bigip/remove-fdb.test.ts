@@ -244,6 +244,16 @@ describe('bigip fdb sync', () => {
     }
   });
 
+  it('says that a release writes no single records', async () => {
+    const one = await device({ version: '12.0.0' });
+    setUp(one);
+    const { code, stderr } = await new BigIpSite([one]).bigip('fdb', 'sync', '--yes');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /has 12\.0\.0, which writes no single FDB records: 0 of 4 .*\. Update it to 12\.1 or later\n$/,
+    );
+  });
+
   it('wants a tunnel, and its second word', async () => {
     const one = await device();
     const site = new BigIpSite([one]);

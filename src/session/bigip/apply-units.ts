@@ -99,8 +99,8 @@ class Application {
 
   private async consent(): Promise<boolean> {
     try {
-      const units = this.scope.planned.map(({ unit }) => unit.bigip.name).join(', ');
-      return await askYes(this.world, `Apply this to ${units}?`, 'pass --yes');
+      const question = `Apply this to ${this.scope.changing.join(', ')}?`;
+      return await askYes(this.world, question, 'pass --yes');
     } catch (error) {
       await this.report('refused', []);
       throw error;

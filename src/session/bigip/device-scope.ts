@@ -81,6 +81,11 @@ export class DeviceScope {
     return this.planned.reduce((sum, one) => sum + this.changesOf(one), 0);
   }
 
+  /** The units on which something changes, by name. */
+  get changing(): string[] {
+    return this.planned.filter((one) => this.changesOf(one) > 0).map(({ unit }) => unit.bigip.name);
+  }
+
   private changesOf(one: UnitResult<PlannedUnit>): number {
     if ('error' in one || this.refusal(one.unit, one.value) !== null) return 0;
     const { plan, unsaved } = one.value;

@@ -91,8 +91,10 @@ export class Devices {
       );
     }
     const { DeviceClient } = await import('../../bigip/client.ts');
-    const client = await DeviceClient.open(access);
+    const client = new DeviceClient(access);
+    // Known before it has a token: an interrupt may come at once.
     this.#open.add(client);
+    await client.login();
     return client;
   }
 
