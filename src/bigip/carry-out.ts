@@ -28,11 +28,14 @@ export async function carryOutStep(client: DeviceClient, step: DeviceStep): Prom
       await write(client, step, now);
       return;
     } catch (error) {
-      if (!(error instanceof DeviceError) || tried === TRIES) throw error;
-      // Without an answer, or with somebody faster, a look tells what is left to do.
-      if (error.kind !== 'lost' && error.kind !== 'conflict') throw error;
+      if (tried === TRIES || !isToBeLookedAt(error)) throw error;
     }
   }
+}
+
+/** Without an answer, or with somebody faster, a look tells what is left to do. */
+function isToBeLookedAt(error: unknown): boolean {
+  return error instanceof DeviceError && (error.kind === 'lost' || error.kind === 'conflict');
 }
 
 function isDone(step: DeviceStep, now: Values | null): boolean {

@@ -4,7 +4,7 @@ import { planFdb } from '../../model/device/fdb-plan.ts';
 import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import { StepRun } from '../../session/bigip/step-run.ts';
 import { eachUnit, namedBigips, unitsOf, withDevices } from '../../session/bigip/units.ts';
-import { UnitWriter } from '../../session/bigip/write-unit.ts';
+import { UnitWriter, unsavedRun } from '../../session/bigip/write-unit.ts';
 import { withSession } from '../../session/open.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
@@ -30,7 +30,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       const state = await readDevice(client, unit.management.names, { withMac: false });
       const desired = desiredDevice(unit.bigip, config);
       const plan = planFdb(desired, state, live.leases, loaded.site.bigips, args.on('force'));
-      return { client, state, ...plan, writer: new UnitWriter(unit, client, args, world) };
+      const unsaved = unsavedRun(unit, world);
+      const writer = new UnitWriter(unit, client, args, world);
+      return { client, state, ...plan, unsaved, writer };
     });
     const command = {
       question: (all: string) => `Apply this to ${all}?`,

@@ -4,7 +4,7 @@ import { planDeviceRemoval } from '../../model/device/removal-plan.ts';
 import type { ExitCode } from '../../model/problem.ts';
 import { StepRun } from '../../session/bigip/step-run.ts';
 import { eachUnit, namedBigips, unitsOf, withDevices } from '../../session/bigip/units.ts';
-import { UnitWriter } from '../../session/bigip/write-unit.ts';
+import { UnitWriter, unsavedRun } from '../../session/bigip/write-unit.ts';
 import { nextCommand } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
@@ -23,7 +23,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       const desired = desiredDevice(unit.bigip, config);
       const network = config.ipv4?.network ?? null;
       const plan = planDeviceRemoval(desired, state, members, network, args.on('force'));
-      return { client, state, ...plan, writer: new UnitWriter(unit, client, args, world) };
+      const unsaved = unsavedRun(unit, world);
+      const writer = new UnitWriter(unit, client, args, world);
+      return { client, state, ...plan, unsaved, writer };
     });
     const command = {
       question: (names: string) => `Remove this from ${names}?`,

@@ -1,4 +1,5 @@
 import type { DeviceClient } from '../../bigip/client.ts';
+import type { UnsavedDevice } from '../../files/unsaved-device.ts';
 import type { DeviceFinding } from '../../model/device/device-finding.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
 import type { DeviceStep } from '../../model/device/step.ts';
@@ -6,9 +7,8 @@ import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import {
   countText,
   findingJson,
-  findingLines,
+  planLines,
   stepJson,
-  stepLines,
   unitHead,
 } from '../../output/bigip/device-text.ts';
 import { printable, printableLines, type Style, styleOf } from '../../output/style.ts';
@@ -25,6 +25,8 @@ export interface UnitSteps {
   readonly state: DeviceState;
   readonly steps: readonly DeviceStep[];
   readonly problems: readonly DeviceFinding[];
+  /** What an earlier run left unsaved. */
+  readonly unsaved: UnsavedDevice | null;
   readonly writer: UnitWriter;
 }
 
@@ -57,9 +59,7 @@ export class StepRun {
     });
     const names = refused.map(({ unit }) => unit.bigip.name);
     const todo = this.planned.flatMap((one) =>
-      'value' in one && one.value.steps.length > 0 && !names.includes(one.unit.bigip.name)
-        ? [one]
-        : [],
+      'value' in one && isToDo(one.value) && !names.includes(one.unit.bigip.name) ? [one] : [],
     );
     if (todo.length === 0 || args.on('dry-run')) {
       tellErrors(refused, world);
@@ -134,8 +134,9 @@ export class StepRun {
       const head = colour.bold(unitHead(bigip.name, management.url, null));
       return `${head}\n  ${colour.red('x error:')} ${printable(errorText(one.error))}`;
     }
-    const { state, steps, problems } = one.value;
-    const lines = [...stepLines(steps, style), ...findingLines(problems, style)];
+    const { state, steps, problems, unsaved } = one.value;
+    const plan = { steps, problems, recreate: null };
+    const lines = planLines(plan, unsaved?.begun ?? null, style);
     return [
       colour.bold(unitHead(bigip.name, management.url, state)),
       ...(lines.length === 0 ? [] : ['', ...lines, '']),
@@ -160,19 +161,25 @@ export class StepRun {
       const failure = failures.get(bigip.name);
       const head = { name: bigip.name, url: management.url };
       if ('error' in one) return { ...head, error: errorText(one.error) };
-      const { steps, problems, writer } = one.value;
+      const { steps, problems, unsaved, writer } = one.value;
       const done = new Set(writer.done);
       return {
         ...head,
         ...(failure === undefined ? {} : { error: failure }),
         steps: steps.map((step) => stepJson(step, done.has(step))),
         problems: problems.map(findingJson),
+        unsavedSince: unsaved?.begun ?? null,
         saved: writer.saved,
         backup: writer.backup,
       };
     });
     await writeDocument(this.world.stdout, 'json', { outcome, units });
   }
+}
+
+/** Whether steps are to be carried out, or those of an earlier run to be saved. */
+function isToDo({ steps, unsaved }: UnitSteps): boolean {
+  return steps.length > 0 || unsaved !== null;
 }
 
 /** Why nothing must be changed on a unit; null when it may. */
