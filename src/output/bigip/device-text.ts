@@ -28,7 +28,7 @@ export function unitHead(name: string, url: string, state: DeviceState | null): 
 }
 
 /** The steps of a unit, one below the other. */
-export function stepLines(steps: readonly DeviceStep[], { colour }: Style): string[] {
+function stepLines(steps: readonly DeviceStep[], { colour }: Style): string[] {
   const paint = { create: colour.green, update: colour.yellow, delete: colour.red };
   return steps.flatMap((step) => {
     const { action, target, path } = step;
