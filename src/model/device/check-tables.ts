@@ -1,4 +1,4 @@
-import { contains, parseAddress } from '../address.ts';
+import { formatSubnet, parseAddress, withoutHostBits } from '../address.ts';
 import { BACKEND_DATA, macByJson } from '../annotations.ts';
 import type { RuleId } from '../finding.ts';
 import type { KubeNode } from '../kube-node.ts';
@@ -135,13 +135,10 @@ function fakeMac(endpoint: string): string | null {
 /** CIS computes its entries when pods come and go, and never when an annotation changes. */
 function checkCisEntries({ live, state, cisVersion }: TableCheck): DeviceFinding[] {
   const macs = new Set(live.leases.flatMap(macsOf));
-  const subnets = live.leases.flatMap((lease) =>
-    lease.subnet ? [{ lease, subnet: lease.subnet }] : [],
-  );
+  const leaseAt = leasesByAddress(live.leases);
   return cisEntries(state).flatMap(({ path, ipAddress, macAddress }): DeviceFinding[] => {
-    const address = parseAddress(plainAddress(ipAddress));
-    const at = subnets.find(({ subnet }) => address && contains(subnet, address.value));
-    const [wanted] = at ? macsOf(at.lease) : [];
+    const at = leaseAt(plainAddress(ipAddress));
+    const [wanted] = at ? macsOf(at) : [];
     if (macs.has(macAddress) && (wanted === undefined || wanted === macAddress)) return [];
     const instead = wanted === undefined ? '' : `; its node's lease says ${wanted}`;
     const why = macs.has(macAddress) ? "another node's lease has" : 'no lease has';
@@ -153,6 +150,22 @@ function checkCisEntries({ live, state, cisVersion }: TableCheck): DeviceFinding
       }),
     ];
   });
+}
+
+/** Finds the lease whose subnet an IPv4 address lies in, without going through all of them. */
+function leasesByAddress(leases: readonly LiveLease[]): (address: string) => LiveLease | undefined {
+  const bySubnet = new Map(
+    leases.flatMap((lease) => (lease.subnet ? [[formatSubnet(lease.subnet), lease]] : [])),
+  );
+  const lengths = new Set(leases.flatMap(({ subnet }) => (subnet ? [subnet.length] : [])));
+  return (text) => {
+    const address = parseAddress(text);
+    if (address?.family !== 4) return undefined;
+    const found = [...lengths].map((length) =>
+      bySubnet.get(formatSubnet(withoutHostBits({ family: 4, base: address.value, length }))),
+    );
+    return found.find((lease) => lease !== undefined);
+  };
 }
 
 /** Only what this site keeps itself can be missing: which pods CIS wants is its own affair. */
