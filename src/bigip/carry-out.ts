@@ -5,7 +5,7 @@ import { holds } from '../model/device/step.ts';
 import type { DeviceClient } from './client.ts';
 import { DeviceError } from './errors.ts';
 import { entryOf, profileOf, recordOf, selfIpOf, text, tunnelOf } from './objects.ts';
-import { COLLECTION, objectUrl, recordsUrl, SAVE } from './paths.ts';
+import { COLLECTION, objectUrl, partitionOf, recordsUrl, SAVE } from './paths.ts';
 import { isBefore121, readRecords } from './read-device.ts';
 import type { Json } from './reply.ts';
 
@@ -116,17 +116,18 @@ async function readObject(
   if (target === 'fdb') return { records: await readRecords(client, path) };
   const body = await client.get(urlOf(target, path));
   if (body === null) return null;
+  const domain = target === 'db' ? 0 : await client.routeDomainOf(partitionOf(path));
   switch (target) {
     case 'profile':
       return { ...profileOf(body) };
     case 'tunnel':
-      return { ...tunnelOf(body) };
+      return { ...tunnelOf(body, domain) };
     case 'self-ip':
-      return { ...selfIpOf(body) };
+      return { ...selfIpOf(body, domain) };
     case 'arp-entry':
-      return { ...entryOf(body) };
+      return { ...entryOf(body, domain) };
     case 'fdb-record':
-      return { ...recordOf(body) };
+      return { ...recordOf(body, domain) };
     case 'db':
       return { value: text(body, 'value') };
   }

@@ -12,6 +12,7 @@ const FIRST_WITH_TOKENS = 12;
 const LOGIN = '/mgmt/shared/authn/login';
 const TOKENS = '/mgmt/shared/authz/tokens';
 const VERSION = '/mgmt/tm/sys/version';
+const PARTITIONS = '/mgmt/tm/auth/partition';
 
 /** Milliseconds between two tries of what the device is not ready for. */
 const FIRST_PAUSE = 200;
@@ -24,6 +25,7 @@ export class DeviceClient {
   #isBusy = false;
   #token: string | null = null;
   #isRelogin = false;
+  readonly #routeDomains = new Map<string, number>();
   #version: { readonly version: string; readonly build: string } | null = null;
 
   constructor(readonly access: DeviceAccess) {
@@ -65,6 +67,16 @@ export class DeviceClient {
   async version(): Promise<{ readonly version: string; readonly build: string }> {
     this.#version ??= versionOf(await this.get(VERSION));
     return this.#version;
+  }
+
+  /** The route domain that addresses of a partition are in which name none. */
+  async routeDomainOf(partition: string): Promise<number> {
+    const known = this.#routeDomains.get(partition);
+    if (known !== undefined) return known;
+    const body = await this.get(`${PARTITIONS}/${encodeURIComponent(partition)}`);
+    const domain = Number(body?.['defaultRouteDomain'] ?? 0);
+    this.#routeDomains.set(partition, domain);
+    return domain;
   }
 
   /**

@@ -19,7 +19,7 @@ export async function findTunnel(
     (body) => profileOf(body).path,
   );
   const tunnels = itemsOf(await client.get(COLLECTION.tunnel))
-    .map(tunnelOf)
+    .map((body) => tunnelOf(body, 0))
     .filter(({ profile }) => profiles.includes(profile));
   const wanted = tunnels.filter(({ path }) => name === null || path.endsWith(`/${name}`));
   const [found, ...others] = wanted;

@@ -21,9 +21,16 @@ export function text(body: Json, field: string): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
-/** Without `%0`, which is what no route domain means. */
-function address(body: Json, field: string): string {
-  return text(body, field).replace(/%0(?=\/|$)/, '');
+/**
+ * With its route domain, but for 0.
+ *
+ * @param domain the partition's own, which addresses are in that name none
+ */
+function address(body: Json, field: string, domain: number): string {
+  const value = text(body, field);
+  const named =
+    value.includes('%') || domain === 0 ? value : value.replace(/(?=\/|$)/, `%${domain}`);
+  return named.replace(/%0(?=\/|$)/, '');
 }
 
 function mac(value: string): string {
@@ -43,20 +50,20 @@ export function profileOf(body: Json): Named<Profile> {
   };
 }
 
-export function tunnelOf(body: Json): Named<Tunnel> {
+export function tunnelOf(body: Json, domain: number): Named<Tunnel> {
   const profile = text(body, 'profile');
   return {
     path: pathOf(body),
     key: Number(body['key'] ?? 0),
-    localAddress: address(body, 'localAddress'),
+    localAddress: address(body, 'localAddress', domain),
     profile: profile.startsWith('/') ? profile : `/Common/${profile}`,
   };
 }
 
-export function selfIpOf(body: Json): Named<SelfIp> {
+export function selfIpOf(body: Json, domain: number): Named<SelfIp> {
   return {
     path: pathOf(body),
-    address: address(body, 'address'),
+    address: address(body, 'address', domain),
     vlan: text(body, 'vlan'),
     allowService: servicesOf(body['allowService']),
     trafficGroup: text(body, 'trafficGroup'),
@@ -69,18 +76,18 @@ function servicesOf(value: unknown): string {
   return Array.isArray(value) && value.length > 0 ? value.join(' ') : 'none';
 }
 
-export function recordOf(body: Json): FdbRecord {
+export function recordOf(body: Json, domain: number): FdbRecord {
   return {
     mac: mac(text(body, 'name')),
-    endpoint: address(body, 'endpoint'),
+    endpoint: address(body, 'endpoint', domain),
     description: text(body, 'description') || null,
   };
 }
 
-export function entryOf(body: Json): Named<ArpEntry> {
+export function entryOf(body: Json, domain: number): Named<ArpEntry> {
   return {
     path: pathOf(body),
-    ipAddress: address(body, 'ipAddress'),
+    ipAddress: address(body, 'ipAddress', domain),
     macAddress: mac(text(body, 'macAddress')),
     description: text(body, 'description') || null,
   };

@@ -25,6 +25,11 @@ export function objectUrl(collection: keyof typeof COLLECTION, path: string): st
   return `${COLLECTION[collection]}/${name}`;
 }
 
+/** The partition of an object's full path. */
+export function partitionOf(path: string): string {
+  return path.split('/')[1] || 'Common';
+}
+
 /** The records of a tunnel's FDB. */
 export function recordsUrl(tunnel: string): string {
   return `${objectUrl('fdb', tunnel)}/records`;

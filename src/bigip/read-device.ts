@@ -4,7 +4,7 @@ import type { PoolMember } from '../model/device/removal-plan.ts';
 import type { DeviceNames } from '../model/site.ts';
 import type { DeviceClient } from './client.ts';
 import { entryOf, itemsOf, profileOf, recordOf, selfIpOf, text, tunnelOf } from './objects.ts';
-import { COLLECTION, DEVICES, objectUrl, POOLS, recordsUrl } from './paths.ts';
+import { COLLECTION, DEVICES, objectUrl, POOLS, partitionOf, recordsUrl } from './paths.ts';
 import { readMac } from './read-mac.ts';
 import type { Json } from './reply.ts';
 
@@ -23,12 +23,21 @@ export async function readDevice(
   const { version, build } = await client.version();
   const units = itemsOf(await client.get(DEVICES));
   const configsync = await client.get(objectUrl('db', CONFIGSYNC));
-  const tunnels = itemsOf(await client.get(COLLECTION.tunnel)).map(tunnelOf);
+  const domain = await client.routeDomainOf(names.partition);
+  // Objects of other partitions are compared with none of the site's.
+  const domainOf = (body: Json) => (text(body, 'partition') === names.partition ? domain : 0);
+  const tunnels = itemsOf(await client.get(COLLECTION.tunnel)).map((body) =>
+    tunnelOf(body, domainOf(body)),
+  );
   const tunnel = tunnels.find((one) => one.path === path(names.tunnel)) ?? null;
   const profile = await readProfile(client, path(names.profile));
-  const selfIps = itemsOf(await client.get(COLLECTION['self-ip'])).map(selfIpOf);
+  const selfIps = itemsOf(await client.get(COLLECTION['self-ip'])).map((body) =>
+    selfIpOf(body, domainOf(body)),
+  );
   const fdb = tunnel === null ? [] : await readRecords(client, tunnel.path);
-  const entries = itemsOf(await client.get(COLLECTION['arp-entry'])).map(entryOf);
+  const entries = itemsOf(await client.get(COLLECTION['arp-entry'])).map((body) =>
+    entryOf(body, domainOf(body)),
+  );
   return {
     version,
     build,
@@ -83,11 +92,14 @@ async function otherProfile(
 /** The records of a tunnel's FDB, by MAC. Before 12.1 they stand in the tunnel's own object. */
 export async function readRecords(client: DeviceClient, tunnel: string): Promise<FdbRecord[]> {
   const { version } = await client.version();
+  const domain = await client.routeDomainOf(partitionOf(tunnel));
   if (isBefore121(version)) {
     const inline = (await client.get(objectUrl('fdb', tunnel)))?.['records'];
-    return Array.isArray(inline) ? inline.map((record: Json) => recordOf(record)) : [];
+    return Array.isArray(inline) ? inline.map((record: Json) => recordOf(record, domain)) : [];
   }
-  const records = itemsOf(await client.get(recordsUrl(tunnel))).map(recordOf);
+  const records = itemsOf(await client.get(recordsUrl(tunnel))).map((body) =>
+    recordOf(body, domain),
+  );
   return records.toSorted((a, b) => (a.mac < b.mac ? -1 : 1));
 }
 

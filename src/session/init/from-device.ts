@@ -63,6 +63,7 @@ export async function bigipOfDevice(
     const names = { ...DEFAULT_NAMES, partition, tunnel: name, profile: bareName(tunnel.profile) };
     const state = await readDevice(client, names, { withMac: true });
     const values = importedValues(state, null);
+    const routeDomain = /%(\d+)$/.exec(state.tunnel?.localAddress ?? '')?.[1];
     return {
       ...subnetOf(values.selfIP, draft),
       ...values,
@@ -71,6 +72,7 @@ export async function bigipOfDevice(
         ...(partition === DEFAULT_NAMES.partition ? {} : { partition }),
         tunnel: name,
         profile: names.profile,
+        ...(routeDomain === undefined ? {} : { routeDomain: Number(routeDomain) }),
       },
     };
   });
