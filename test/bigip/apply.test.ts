@@ -70,6 +70,17 @@ describe('bigip apply on a bare unit', () => {
     expect((await site.bigip('diff')).code).toBe(0);
   });
 
+  it('says that the site file has another MAC than the new tunnel, which nobody sends to yet', async () => {
+    const one = await device();
+    const text = siteText([one], { vtepMAC: MACS[2] ?? '' });
+    const site = new BigIpSite([one], { 'flannel-bigip.yaml': text });
+    const { code, stderr } = await site.bigip('apply', '--yes');
+    expect([code, stderr]).toEqual([
+      0,
+      `bigip-1: the tunnel's MAC is ${MACS[0]}, the site file says ${MACS[2]}: run flannel-bigip bigip import --yes, then flannel-bigip apply\n`,
+    ]);
+  });
+
   it('outlasts a reboot', async () => {
     const one = await device();
     const site = new BigIpSite([one]);

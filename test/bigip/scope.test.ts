@@ -152,6 +152,21 @@ describe('--scope all', () => {
     expect([again.code, leaseOf(site), one.saves]).toEqual([0, VALUE(MAC), 1]);
   });
 
+  it('writes no lease with another MAC than that of the tunnel that it made', async () => {
+    const one = await device();
+    const text = siteText([one], { vtepMAC: MACS[2] ?? '' });
+    const site = new BigIpSite([one], { 'flannel-bigip.yaml': text });
+    const scope = ['apply', '--scope', 'bigip,etcd', '--yes'];
+    const { code, stderr } = await site.run(scope);
+    expect([code, leaseOf(site), stderr]).toEqual([
+      1,
+      null,
+      `error: bigip-1: the tunnel's MAC is ${MAC}, the site file says ${MACS[2]}; nothing was changed in etcd. Run flannel-bigip bigip import bigip-1 --yes, then the same command again; or write vtepMAC: device\n`,
+    ]);
+    expect((await site.bigip('import', '--yes')).code).toBe(0);
+    expect([(await site.run(scope)).code, leaseOf(site)]).toEqual([0, VALUE(MAC)]);
+  });
+
   it('of the units alone wants no etcd', async () => {
     const one = await device();
     const text = siteText([one]).replace('file:store.json', 'http://127.0.0.1:1');

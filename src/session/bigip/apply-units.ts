@@ -125,7 +125,10 @@ class Application {
     await this.report(outcome, results);
     if (!failed && differing.length === 0)
       this.say(`Next: ${nextCommand('apply', args)}, then ${nextCommand('bigip check', args)}`);
-    return exitOf(results, differing.length > 0);
+    return exitOf(
+      results,
+      differing.some(({ isUrgent }) => isUrgent),
+    );
   }
 
   private isAnythingDone(): boolean {

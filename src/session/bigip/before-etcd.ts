@@ -55,12 +55,30 @@ export function devicesBefore(
         if ('error' in one) throw ofUnit(one.unit.bigip.name, one.error);
       }
       const read = checked(withVtepMacs(site, macs));
-      if (isEtcdToo) assertMacsRead(read);
+      if (isEtcdToo) {
+        assertMacsRead(read);
+        assertTrueMacs(site, macs);
+      }
       return { lines: doneLines(scope, macs), plan: planFor(read) };
     },
     isBegun: () => scope.planned.some((one) => 'value' in one && one.value.writer.isChanged),
     json: () => scopeJson(scope, failures),
   };
+}
+
+/** @throws Problem (exit 1) when a tunnel was made with another MAC than its lease would say */
+function assertTrueMacs(site: Site, macs: ReadonlyMap<string, string | null>): void {
+  for (const { name, ipv4 } of site.bigips) {
+    const mac = macs.get(name) ?? null;
+    if (mac === null || ipv4.vtepMAC === null || ipv4.vtepMAC === mac) continue;
+    throw new Problem(
+      `${name}: the tunnel's MAC is ${mac}, the site file says ${ipv4.vtepMAC}; nothing was changed in etcd`,
+      {
+        exit: EXIT.failed,
+        fix: `run flannel-bigip bigip import ${name} --yes, then the same command again; or write vtepMAC: device`,
+      },
+    );
+  }
 }
 
 function ofUnit(name: string, error: Problem): Problem {

@@ -1,6 +1,7 @@
 import { isAtSubnet } from '../../model/bigip-lease.ts';
 import { Problem } from '../../model/problem.ts';
 import type { World } from '../../world.ts';
+import { nextCommand } from '../next-command.ts';
 import { withSession } from '../open.ts';
 import type { Args } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
@@ -10,6 +11,8 @@ import { errorText, type Unit } from './units.ts';
 /** A new tunnel that has another MAC than nodes are told. */
 interface Differing {
   readonly text: string;
+  /** Whether nodes know the tunnel already, and send to the old MAC now. */
+  readonly isUrgent: boolean;
 }
 
 /**
@@ -26,13 +29,12 @@ export async function comparedWithLeases(
 ): Promise<Differing[]> {
   const made = written.filter(({ value }) => value.isNew && value.mac !== null);
   if (made.length === 0) return [];
-  const file = args.text('file');
-  const again = `flannel-bigip apply${file === undefined ? '' : ` --file ${file}`}`;
+  const again = nextCommand('apply', args);
   const ofFile = made.flatMap(({ unit, value }) => {
     const { name, ipv4 } = unit.bigip;
     if (ipv4.vtepMAC === null || ipv4.vtepMAC === value.mac) return [];
-    const text = `${name}: the tunnel's MAC is ${value.mac}, the site file says ${ipv4.vtepMAC}: run flannel-bigip bigip import ${name} --yes, then ${again}`;
-    return [{ text, name }];
+    const text = `${name}: the tunnel's MAC is ${value.mac}, the site file says ${ipv4.vtepMAC}: run ${nextCommand('bigip import', args)} --yes, then ${again}`;
+    return [{ text, name, isUrgent: value.replaced }];
   });
   const rest = made.filter(({ unit }) => !ofFile.some(({ name }) => name === unit.bigip.name));
   // Where a tunnel was made for the first time there need be no etcd yet.
@@ -45,9 +47,8 @@ export async function comparedWithLeases(
         const mac = typeof lease?.value === 'object' ? lease.value.vtepMAC : null;
         if (mac === value.mac) return [];
         const says = mac === null ? 'there is no lease that says so' : `the lease says ${mac}`;
-        return [
-          { text: `${unit.bigip.name}: the tunnel's MAC is ${value.mac}, ${says}: run ${again}` },
-        ];
+        const text = `${unit.bigip.name}: the tunnel's MAC is ${value.mac}, ${says}: run ${again}`;
+        return [{ text, isUrgent: true }];
       }),
     );
     return [...ofFile, ...ofLeases];

@@ -140,7 +140,7 @@ export class StepRun {
     return [
       colour.bold(unitHead(bigip.name, management.url, state)),
       ...(lines.length === 0 ? [] : ['', ...lines, '']),
-      steps.length === 0 ? this.command.nothing : countText(steps),
+      ...summaryOf(one.value, this.command.nothing),
     ].join('\n');
   }
 
@@ -175,6 +175,12 @@ export class StepRun {
     });
     await writeDocument(this.world.stdout, 'json', { outcome, units });
   }
+}
+
+/** How much it is; nothing where something forbids to say so. */
+function summaryOf({ steps, problems }: UnitSteps, nothing: string): string[] {
+  if (steps.length > 0) return [countText(steps)];
+  return problems.some(({ severity }) => severity === 'error') ? [] : [nothing];
 }
 
 /** Whether steps are to be carried out, or those of an earlier run to be saved. */
