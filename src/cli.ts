@@ -20,7 +20,12 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
 
 async function dispatch(argv: readonly string[], world: World): Promise<ExitCode> {
   if (argv[0] === COMPLETE_COMMAND) return answerShell(argv.slice(1), world);
-  const group = COMMANDS.find(({ name, subcommands }) => subcommands && name === argv[0]);
+  const group = COMMANDS.find(
+    ({ name, subcommands, runsAlone }) =>
+      name === argv[0] &&
+      subcommands !== undefined &&
+      (!runsAlone || subcommands.some((one) => one.name === argv[1])),
+  );
   return group === undefined
     ? runAmong(TOP, argv, world)
     : runAmong(

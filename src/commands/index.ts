@@ -22,6 +22,7 @@ import { run as backup } from './backup.ts';
 import { BIGIP_COMMANDS, DISABLE_CONFIGSYNC, REPLACE, SAVE } from './bigip-specs.ts';
 import { run as completion } from './completion.ts';
 import { run as diff } from './diff.ts';
+import { DOCTOR, NODE } from './doctor-specs.ts';
 import { run as init } from './init.ts';
 import { run as list } from './list.ts';
 import { run as migrate } from './migrate.ts';
@@ -412,6 +413,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     ],
     run: async () => EXIT.usage,
   },
+  DOCTOR,
+  NODE,
   {
     name: 'watch',
     usage: 'watch',

@@ -171,7 +171,7 @@ function keptAlive(agent: https.Agent): https.Agent {
 }
 
 /** Nodes come from a server: nothing of them is taken for granted. */
-export function readNode({ metadata, status }: V1Node): KubeNode {
+export function readNode({ metadata, spec, status }: V1Node): KubeNode {
   const addresses = (type: string) =>
     (status?.addresses ?? []).filter((one) => one.type === type).map((one) => one.address);
   const ready = status?.conditions?.find((one) => one.type === 'Ready');
@@ -183,5 +183,8 @@ export function readNode({ metadata, status }: V1Node): KubeNode {
     labels: metadata?.labels ?? {},
     annotations: metadata?.annotations ?? {},
     isReady: ready ? ready.status === 'True' : null,
+    noExecute: (spec?.taints ?? []).flatMap(({ key, effect }) =>
+      effect === 'NoExecute' ? [key] : [],
+    ),
   };
 }

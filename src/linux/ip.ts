@@ -5,12 +5,12 @@ import { EXIT, Problem } from '../model/problem.ts';
 const MAX_OUTPUT = 256 * 1024 * 1024;
 
 /**
- * Runs iproute2's `ip`.
+ * Runs one of iproute2's programs.
  *
  * @returns what it printed; null when it says that there is no such device
  * @throws Problem (exit 1) when it fails otherwise
  */
-export async function ip(...args: readonly string[]): Promise<string | null> {
+async function iproute(program: string, args: readonly string[]): Promise<string | null> {
   const { error, stdout, stderr } = await new Promise<{
     error: Error | null;
     stdout: string;
@@ -18,21 +18,47 @@ export async function ip(...args: readonly string[]): Promise<string | null> {
   }>((done) => {
     // Its messages are read below, so they must not be translated.
     const env = { ...process.env, LC_ALL: 'C' };
-    execFile('ip', args, { env, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) =>
+    execFile(program, args, { env, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) =>
       done({ error, stdout, stderr }),
     );
   });
   if (error === null) return stdout;
   if (/does not exist|Cannot find device/i.test(stderr)) return null;
-  throw failure(args, error, stderr.trim());
+  throw failure(program, args, error, stderr.trim());
 }
 
-function failure(args: readonly string[], cause: Error, said: string): Problem {
-  const command = `ip ${args.join(' ')}`;
+/** `ip` with these arguments; null when it says that there is no such device. Throws Problem (exit 1). */
+export function ip(...args: readonly string[]): Promise<string | null> {
+  return iproute('ip', args);
+}
+
+/** `bridge` with these arguments; null when it says that there is no such device. Throws Problem (exit 1). */
+export function bridge(...args: readonly string[]): Promise<string | null> {
+  return iproute('bridge', args);
+}
+
+/**
+ * Runs a command of iproute2 as it would be typed.
+ *
+ * @throws Problem (exit 1) when it fails, or names another program
+ */
+export async function runCommand(command: string): Promise<void> {
+  const [program, ...args] = command.split(' ');
+  if (program !== 'ip' && program !== 'bridge') throw new Error(`${program} is not of iproute2`);
+  const output = await iproute(program, args);
+  if (output !== null) return;
+  throw new Problem(`${command}: there is no such device`, {
+    exit: EXIT.failed,
+    fix: 'run doctor again',
+  });
+}
+
+function failure(program: string, args: readonly string[], cause: Error, said: string): Problem {
+  const command = `${program} ${args.join(' ')}`;
   const problem = (message: string, fix: string) =>
     new Problem(message, { exit: EXIT.failed, fix, cause });
   if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
-    return problem('the program ip is missing', 'install iproute2');
+    return problem(`the program ${program} is missing`, 'install iproute2');
   }
   if (/Operation not permitted|Permission denied/.test(said)) {
     return problem(`${command}: not permitted`, 'run it as root, or with CAP_NET_ADMIN');

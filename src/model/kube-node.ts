@@ -9,4 +9,6 @@ export interface KubeNode {
   readonly annotations: Readonly<Record<string, string>>;
   /** The condition Ready; null where there is none. */
   readonly isReady: boolean | null;
+  /** Keys of taints whose effect is NoExecute. */
+  readonly noExecute: readonly string[];
 }

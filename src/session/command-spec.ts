@@ -12,8 +12,10 @@ export interface CommandSpec {
   /** What positional arguments are: files, what the site file reserves, its BIG-IPs, or one of fixed words. */
   readonly completes?: 'file' | 'reservation' | 'bigip' | { readonly words: readonly string[] };
   readonly options: readonly OptionSpec[];
-  /** Commands behind this word, which then runs nothing by itself. */
+  /** Commands behind this word, which then runs nothing by itself, unless `runsAlone`. */
   readonly subcommands?: readonly CommandSpec[];
+  /** Whether the word without any of its subcommands is a command too. */
+  readonly runsAlone?: boolean;
   readonly examples: readonly (readonly [command: string, does: string])[];
   run(args: Args, world: World): Promise<ExitCode>;
 }

@@ -1,7 +1,7 @@
 import type { Args } from './options.ts';
 
 /** The flags that say where a command is about. */
-const PLACE = ['file', 'endpoints', 'etcd-api', 'prefix'];
+export const PLACE = ['file', 'endpoints', 'etcd-api', 'prefix'];
 
 /** A command for a person to run next, about the same place as this one. */
 export function nextCommand(command: string, args: Args, flags = PLACE): string {

@@ -25,12 +25,13 @@ export function bigipsInScope(site: Site, args: Args, world: World): readonly Bi
 /**
  * What `diff` and `apply` are about.
  *
+ * @param byDefault what counts where the option is not given
  * @throws Problem (exit 64) for a scope that there is not
  */
-export function scopeOf(args: Args): Scope {
-  const named = args.list('scope');
-  const scopes =
-    named.length === 0 ? ['etcd'] : named.flatMap((one) => (one === 'all' ? SCOPES : one));
+export function scopeOf(args: Args, byDefault = 'etcd'): Scope {
+  const given = args.list('scope');
+  const named = given.length === 0 ? [byDefault] : given;
+  const scopes = named.flatMap((one) => (one === 'all' ? SCOPES : one));
   const unknown = scopes.find((one) => !SCOPES.some((scope) => scope === one));
   if (unknown !== undefined) {
     throw new Problem(`--scope ${unknown} is none of ${SCOPES.join(', ')}, all`, {
@@ -42,4 +43,10 @@ export function scopeOf(args: Args): Scope {
     nodes: scopes.includes('nodes'),
     bigip: scopes.includes('bigip'),
   };
+}
+
+/** What `doctor` looks at, and what of that was asked for by name: that must not be missing. */
+export function doctorScope(args: Args): Scope & { isNamed(scope: keyof Scope): boolean } {
+  const named = args.list('scope');
+  return { ...scopeOf(args, 'all'), isNamed: (scope) => named.includes(scope) };
 }

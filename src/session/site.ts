@@ -62,3 +62,19 @@ export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSit
   const folder = file === '-' ? world.cwd : path.dirname(path.resolve(world.cwd, file));
   return { site: checked.site, file, folder };
 }
+
+/**
+ * A site from a text that was recorded earlier.
+ *
+ * @param from what it stands in, for messages
+ * @throws Problem (exit 3) when it is no valid site file
+ */
+export async function siteFromText(text: string, from: string): Promise<Site> {
+  const { checkDocument } = await import('../model/document.ts');
+  const { site } = checkDocument(text, 'site.yaml');
+  if (site !== null) return site;
+  throw new Problem(`the site file in ${from} is invalid`, {
+    exit: EXIT.invalid,
+    fix: 'name a bundle that this release or an earlier one has written',
+  });
+}

@@ -15,6 +15,7 @@ function kubeNode(n: number, parts: Partial<KubeNode> = {}): KubeNode {
     labels: {},
     annotations: {},
     isReady: true,
+    noExecute: [],
     ...parts,
   };
 }

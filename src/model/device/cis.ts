@@ -17,6 +17,36 @@ function cannotChangeEntries(version: Version): boolean {
   return isBefore(version, [1, 14, 1]) || (version[0] === 2 && isBefore(version, [2, 2, 4]));
 }
 
+/** Whether this release takes the MAC from `backend-data` by its quotes: to 1.14.0, 2.0.0 to 2.2.1. */
+function splitsAtQuotes(version: Version): boolean {
+  return isBefore(version, [1, 14, 1]) || (version[0] === 2 && isBefore(version, [2, 2, 2]));
+}
+
+/** Whether this release leaves Nodes out that have a NoExecute taint: 1.9.1 to 2.14.0. */
+function leavesTaintedOut(version: Version): boolean {
+  return !isBefore(version, [1, 9, 1]) && isBefore(version, [2, 15, 0]);
+}
+
+/** What a release of CIS makes of Nodes; null where it is not known which release it is. */
+export interface CisHabits {
+  readonly splitsAtQuotes: boolean;
+  readonly leavesTaintedOut: boolean;
+  /** Since 2.15.0: Nodes that are not Ready. */
+  readonly leavesUnreadyOut: boolean;
+}
+
+/** @param version e.g. `2.16.1` */
+export function cisHabits(version: string | null): CisHabits | null {
+  const release = version === null ? null : parseCisVersion(version);
+  return (
+    release && {
+      splitsAtQuotes: splitsAtQuotes(release),
+      leavesTaintedOut: leavesTaintedOut(release),
+      leavesUnreadyOut: !isBefore(release, [2, 15, 0]),
+    }
+  );
+}
+
 function isBefore(version: Version, other: Version): boolean {
   const at = version.findIndex((part, i) => part !== other[i]);
   return at >= 0 && (version[at] ?? 0) < (other[at] ?? 0);

@@ -7,6 +7,7 @@ import {
   type RuleId,
 } from '../../model/finding.ts';
 import { printable } from '../style.ts';
+import { attributesText, xmlText } from '../xml.ts';
 import { type ReportWriter, regionOf, rulePage, sentence, type ValidatedFile } from './report.ts';
 
 /** JUnit XML: a suite for each file, a case for each rule that was held against it. */
@@ -98,20 +99,4 @@ function placed(finding: Finding, { path, lines }: Judged): string {
   const region = regionOf(finding, lines);
   const place = region ? `${path}:${region.startLine}:${region.startColumn}: ` : '';
   return printable(`${place}${sentence(finding)}`);
-}
-
-function attributesText(attributes: Readonly<Record<string, string | number>>): string {
-  return Object.entries(attributes)
-    .map(([name, value]) => `${name}="${xmlText(printable(String(value)))}"`)
-    .join(' ');
-}
-
-/** Text for an element or an attribute; what XML 1.0 cannot hold at all becomes a question mark. */
-function xmlText(text: string): string {
-  return text
-    .replace(/\p{Surrogate}|[\ufffe\uffff]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
