@@ -15,6 +15,9 @@ const NEEDED = [
   ['xmllint', 'libxml2-utils'],
   ['kubectl', 'kubernetes-client'],
   ['systemd-analyze', 'systemd'],
+  ['iptables', 'iptables'],
+  ['ping', 'iputils-ping'],
+  ['chromium', 'chromium'],
 ];
 
 const PATH = `${process.env.PATH}:/usr/sbin:/sbin`;

@@ -75,7 +75,10 @@ export class Lab {
     );
     const pods = SPECS.map(({ name, subnet }) => ({ node: name, ip: subnet.replace(/0$/, '2') }));
     const cis = new LabCis(device, cluster, pods);
-    const vtep = new LabVtep(device);
+    const vtep = new LabVtep(
+      device,
+      Object.fromEntries(SPECS.map(({ subnet, mac }) => [subnet, mac])),
+    );
     const lab = new Lab(root, etcd, device, cluster, cis, vtep, folder);
     lab.writeShims();
     await etcd.isReady();

@@ -7,7 +7,11 @@ export const BIGIP = 'bigip';
 export class LabVtep {
   #made = '';
 
-  constructor(readonly device: BigIpDevice) {}
+  /** @param hosts each node's own overlay address with its MAC */
+  constructor(
+    readonly device: BigIpDevice,
+    readonly hosts: Readonly<Record<string, string>>,
+  ) {}
 
   async boot(): Promise<void> {
     await must(
@@ -57,6 +61,10 @@ export class LabVtep {
       ...records.map(
         // What is no MAC is refused by the unit as a whole, and here one by one.
         ({ name, endpoint }) => `bridge fdb replace ${name} dev vtep dst ${endpoint} self || true`,
+      ),
+      // A BIG-IP answers to where a packet came from (auto last hop); Linux asks by ARP, which leads nowhere here.
+      ...Object.entries(this.hosts).map(
+        ([address, mac]) => `ip neigh replace ${address} lladdr ${mac} dev vtep nud permanent`,
       ),
       ...device
         .list('net/arp')

@@ -26,7 +26,7 @@ async function show(found: Diagnosed, args: Args, world: World): Promise<void> {
       return;
     }
     case 'html': {
-      const { doctorHtml } = await import('../../output/doctor/html.ts');
+      const { doctorHtml } = await import('../../output/doctor/html/page.ts');
       world.stdout.write(doctorHtml(found));
       return;
     }

@@ -110,14 +110,22 @@ function checkOtherLeases(live: LiveState, site: Site, list: CheckList, commands
   const byKey = new Map(live.leases.map((lease) => [lease.stored.key, lease]));
   const undeclared = undeclaredReservations(site, live);
   const blamed = new Set<string>();
-  for (const finding of leaseFindings(live, site)) {
-    const lease = byKey.get(finding.key ?? '');
-    const cure = lease ? cureOf(finding.rule, lease, live, undeclared, commands) : [];
-    for (const one of undeclared) if (cure.join(' ').includes(one.name)) blamed.add(one.name);
-    tellLease(finding, lease, cure, list);
+  const findings = leaseFindings(live, site);
+  for (const rule of new Set(findings.map((one) => one.rule))) {
+    const ofRule = findings.filter((one) => one.rule === rule);
+    for (const finding of ofRule.slice(0, NAMED)) {
+      const lease = byKey.get(finding.key ?? '');
+      const cure = lease ? cureOf(finding.rule, lease, live, undeclared, commands) : [];
+      for (const one of undeclared) if (cure.join(' ').includes(one.name)) blamed.add(one.name);
+      tellLease(finding, lease, cure, list);
+    }
+    tellMore(ofRule, list);
   }
-  for (const lease of undeclared) {
-    if (!blamed.has(lease.name)) tellUndeclared(lease, list, commands);
+  const others = undeclared.filter(({ name }) => !blamed.has(name));
+  for (const lease of others.slice(0, NAMED)) tellUndeclared(lease, list, commands);
+  if (others.length > NAMED) {
+    const message = `${others.length - NAMED} more reservations that the site file does not declare`;
+    list.warn('etcd-leases', { rule: 'undeclared-reservation', message });
   }
   const count = live.leases.length;
   list.pass(
@@ -143,6 +151,18 @@ function leaseFindings(live: LiveState, site: Site): LiveFinding[] {
     paired.add(key);
     return isFirst;
   });
+}
+
+/** How many leases are told one by one for each rule that they break. */
+const NAMED = 10;
+
+function tellMore(findings: readonly LiveFinding[], list: CheckList): void {
+  const [first] = findings;
+  if (first === undefined || findings.length <= NAMED) return;
+  const message = `${findings.length - NAMED} more leases with this: ${first.rule}`;
+  const advice = 'list and diff tell all of them';
+  const tell = HARMLESS.includes(first.rule) ? 'warn' : 'fail';
+  list[tell]('etcd-leases', { rule: first.rule, message, advice });
 }
 
 /** Rules about two leases, of which either may be the one to go. */

@@ -34,8 +34,10 @@ export function lostDirection({ sent, received, said, moved }: PingResult): Dire
   if (received >= sent && sent > 0) return 'none';
   if (said !== null || sent === 0) return 'out';
   if (moved === null) return 'unknown';
-  if (moved.sent < sent || moved.sendFailures > 0) return 'out';
-  return moved.received - received >= sent - received ? 'in' : 'far-or-back';
+  const lost = sent - received;
+  // Other packets pass through the device too: only as many as were lost are proof.
+  if (moved.sent < sent || moved.sendFailures >= lost) return 'out';
+  return moved.received - received >= lost ? 'in' : 'far-or-back';
 }
 
 /** What `ping -q`-like output says; null when it is none. */
