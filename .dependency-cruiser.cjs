@@ -36,7 +36,9 @@ module.exports = {
     {
       name: 'commands-do-not-import-commands',
       severity: 'error',
-      from: { path: '^src/commands/(?!index|on-nodes|on-bigip|on-doctor|bigip-specs|doctor-specs)' },
+      from: {
+        path: '^src/commands/(?!index|on-nodes|on-bigip|on-doctor|bigip-specs|doctor-specs)',
+      },
       to: { path: '^src/commands/' },
     },
     {

@@ -16,7 +16,7 @@ import { probe } from './probe.ts';
 interface ReadOptions {
   /** Path of flanneld's subnet.env. */
   readonly subnetEnv: string;
-  /** Underlay addresses of the BIG-IPs, which are tried with a ping and one UDP packet. */
+  /** Underlay addresses of the BIG-IPs, which a node tries with a ping and one UDP packet. */
   readonly probes: readonly string[];
   /** UDP port of the network's VXLAN. */
   readonly port: number;
@@ -36,7 +36,8 @@ export async function readHost({ subnetEnv, probes, port }: ReadOptions): Promis
     json<NeighbourJson>('neigh', 'show'),
     bridge('-j', 'fdb', 'show').then((text) => JSON.parse(text || '[]') as FdbJson[]),
     readFilters(),
-    Promise.all(probes.map((address) => probe(address, port))),
+    // From a host that is no node the answer would say nothing.
+    Promise.all((isNode(links) ? probes : []).map((address) => probe(address, port))),
   ]);
   const devices = new Set(links.flatMap(({ name, vxlan }) => (vxlan ? [name] : [])));
   return {
@@ -56,6 +57,11 @@ export async function readHost({ subnetEnv, probes, port }: ReadOptions): Promis
     subnetEnv: { path: subnetEnv, text: await textOf(subnetEnv) },
     probes: tried,
   };
+}
+
+/** Whether flanneld has made a device here. */
+function isNode(links: readonly Link[]): boolean {
+  return links.some(({ name, vxlan }) => vxlan !== null && name.startsWith('flannel'));
 }
 
 async function json<T>(...args: readonly string[]): Promise<T[]> {

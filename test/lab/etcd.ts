@@ -3,7 +3,7 @@ import { openSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { must, shell } from './shell.ts';
 
-export const PREFIX = '/coreos.com/network';
+const PREFIX = '/coreos.com/network';
 export const ETCD_URL = 'http://10.1.10.150:2379';
 
 /** A key as it stands in the v3 store. */

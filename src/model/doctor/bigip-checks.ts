@@ -37,13 +37,25 @@ export function checkUnit(check: UnitToCheck, list: CheckList, commands: Command
     return;
   }
   const findings = checkDevice({ site, bigip, state, live, nodes: null, cisVersion });
-  for (const finding of findings) tell(finding, check, state, live, list, commands);
+  for (const rule of new Set(findings.map((one) => one.rule))) {
+    const ofRule = findings.filter((one) => one.rule === rule);
+    const told = ofRule.slice(0, NAMED);
+    for (const finding of told) tell(finding, check, state, live, list, commands);
+    const [first] = ofRule;
+    if (first === undefined || ofRule.length <= NAMED) continue;
+    // As grave as the first, or as little to blame.
+    const message = `${ofRule.length - NAMED} more of these: ${rule}; bigip check tells all of them`;
+    tell({ ...first, message, effect: '' }, check, state, live, list, commands);
+  }
   for (const id of IDS) {
     const hasNoTunnel = state.tunnel === null && id !== 'bigip-tunnel';
     if (hasNoTunnel) list.skip(id, `${name} has no tunnel`, 'bigip-tunnel', name);
     else list.pass(id, passText(id, name, state), name);
   }
 }
+
+/** How many findings are told one by one for each rule. */
+const NAMED = 10;
 
 function tellUnread(
   name: string,

@@ -121,12 +121,11 @@ function checkOtherLeases(live: LiveState, site: Site, list: CheckList, commands
     }
     tellMore(ofRule, list);
   }
-  const others = undeclared.filter(({ name }) => !blamed.has(name));
-  for (const lease of others.slice(0, NAMED)) tellUndeclared(lease, list, commands);
-  if (others.length > NAMED) {
-    const message = `${others.length - NAMED} more reservations that the site file does not declare`;
-    list.warn('etcd-leases', { rule: 'undeclared-reservation', message });
-  }
+  tellUndeclared(
+    undeclared.filter(({ name }) => !blamed.has(name)),
+    list,
+    commands,
+  );
   const count = live.leases.length;
   list.pass(
     'etcd-leases',
@@ -183,14 +182,20 @@ function tellLease(
   else list.fail('etcd-leases', told);
 }
 
-function tellUndeclared({ name }: LiveLease, list: CheckList, commands: Commands): void {
-  list.warn('etcd-leases', {
-    rule: 'undeclared-reservation',
-    subject: name,
-    message: `${name} is a reservation that the site file does not declare`,
-    fix: [commands.own(`remove ${shellWord(name)}`)],
-    advice: 'declare it under bigips if something uses it',
-  });
+function tellUndeclared(leases: readonly LiveLease[], list: CheckList, commands: Commands): void {
+  const rule = 'undeclared-reservation';
+  for (const { name } of leases.slice(0, NAMED)) {
+    list.warn('etcd-leases', {
+      rule,
+      subject: name,
+      message: `${name} is a reservation that the site file does not declare`,
+      fix: [commands.own(`remove ${shellWord(name)}`)],
+      advice: 'declare it under bigips if something uses it',
+    });
+  }
+  if (leases.length <= NAMED) return;
+  const message = `${leases.length - NAMED} more reservations that the site file does not declare`;
+  list.warn('etcd-leases', { rule, message });
 }
 
 /** What takes the cause away, where a command does. */

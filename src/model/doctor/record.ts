@@ -2,8 +2,8 @@ import { ANNOTATIONS } from '../annotations.ts';
 import { redacted } from '../redact.ts';
 import type { Readings } from './readings.ts';
 
-export const RECORD_KIND = 'Readings';
-export const RECORD_VERSION = 'flannel-bigip/v1';
+const RECORD_KIND = 'Readings';
+const RECORD_VERSION = 'flannel-bigip/v1';
 
 /** Readings with the site that they are about: what a bundle holds, and `doctor --from` reads. */
 export interface DoctorRecord {

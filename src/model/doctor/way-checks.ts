@@ -169,7 +169,10 @@ function checkUnderlay(
     }
     tellProbe(probe, name, port, node, list);
   }
-  if (host.probes.length === 0) list.skip('linux-underlay', 'the site file declares no BIG-IP');
+  if (host.probes.length === 0) {
+    const because = node.device === undefined ? 'linux-device' : undefined;
+    list.skip('linux-underlay', 'no BIG-IP was tried', because);
+  }
 }
 
 /** Whether the unit itself tells that it has no tunnel, or one with another port. */

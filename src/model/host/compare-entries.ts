@@ -96,11 +96,11 @@ export function routeText({ dst, gateway, dev, type }: Route): string {
   return `${type === 'unicast' ? '' : `${type} `}${dst}${via}${dev === null ? '' : ` dev ${dev}`}`;
 }
 
-export function arpText({ dst, mac, dev }: Neighbour): string {
+function arpText({ dst, mac, dev }: Neighbour): string {
   return `${dst} lladdr ${mac} dev ${dev}`;
 }
 
-export function fdbText({ mac, dst, dev }: FdbEntry): string {
+function fdbText({ mac, dst, dev }: FdbEntry): string {
   return `${mac}${dst === null ? '' : ` dst ${dst}`} dev ${dev}`;
 }
 

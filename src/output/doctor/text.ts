@@ -71,7 +71,7 @@ function explained(check: Check, { colour }: Style): string {
 }
 
 /** The last line: how many of each. */
-export function summary(checks: readonly Check[], { colour }: Style): string {
+function summary(checks: readonly Check[], { colour }: Style): string {
   const count = (status: CheckStatus) => checks.filter((one) => one.status === status).length;
   const [faults, warnings] = [count('fail'), count('warn')];
   const rest = `${count('pass')} passed, ${count('skip')} skipped`;

@@ -2,7 +2,7 @@ import { formatAddress, formatSubnet } from '../../../model/address.ts';
 import { type AddressMap, addressMap, type BlockKind } from '../../../model/address-map.ts';
 import type { AllocationRange } from '../../../model/network-config.ts';
 import { drawing, element, type Markup } from './element.ts';
-import type { DoctorPage } from './page.ts';
+import type { DoctorPage } from './input.ts';
 
 const COLUMNS = 64;
 const ROWS = 4;

@@ -5,27 +5,13 @@ import {
   firstFault,
   type Part,
 } from '../../../model/doctor/check.ts';
-import type { Readings } from '../../../model/doctor/readings.ts';
-import type { NodeOfHost } from '../../../model/host/node-of-host.ts';
-import type { Site } from '../../../model/site.ts';
-import type { LiveState } from '../../../model/snapshot.ts';
 import { element, Markup } from './element.ts';
+import type { DoctorPage } from './input.ts';
 import { mapDrawings } from './map-drawing.ts';
 import { siteDrawing } from './site-drawing.ts';
 import { SYMBOLS, WORDS } from './status.ts';
 import { CSS } from './style.ts';
 import { wayDrawing } from './way-drawing.ts';
-
-/** What a page is made from. */
-export interface DoctorPage {
-  readonly shown: readonly Check[];
-  readonly readings: Readings;
-  readonly site: Site;
-  /** Null when flannel's keys are not known. */
-  readonly live: LiveState | null;
-  /** The node that doctor ran on; null when it was none. */
-  readonly own: NodeOfHost | null;
-}
 
 /** One self-contained HTML page: no script, nothing from outside; also well-formed as XML. */
 export function doctorHtml(page: DoctorPage): string {

@@ -5,7 +5,7 @@ import type { KubeNode } from '../../../model/kube-node.ts';
 import type { BigIp } from '../../../model/site.ts';
 import type { LiveLease } from '../../../model/snapshot.ts';
 import { cut, drawing, element, type Markup } from './element.ts';
-import type { DoctorPage } from './page.ts';
+import type { DoctorPage } from './input.ts';
 import { SYMBOLS, worst } from './status.ts';
 
 const BOX = { width: 290, height: 84, gap: 18 };
