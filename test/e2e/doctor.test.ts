@@ -244,6 +244,22 @@ describe('doctor bundle', () => {
     ['text', 'no bundle', 3],
     ['JSON of another kind', '{"kind":"Site"}', 3],
     ['a record with parts missing', '{"kind":"Readings","apiVersion":"flannel-bigip/v1"}', 3],
+    [
+      'a record of other shapes',
+      JSON.stringify({
+        kind: 'Readings',
+        apiVersion: 'flannel-bigip/v1',
+        site: SITE,
+        readings: {
+          takenAt: '',
+          etcd: { state: 'read', value: { stores: 3 } },
+          nodes: { state: 'skipped', why: '' },
+          host: { state: 'read', value: {} },
+          bigips: [],
+        },
+      }),
+      3,
+    ],
     ['a broken archive', Buffer.from([0x1f, 0x8b, 8, 0, 1, 2]), 3],
   ])('refuses %s', async (_what, content, code) => {
     const cwd = temporaryFolder();

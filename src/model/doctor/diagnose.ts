@@ -1,4 +1,5 @@
 import { type NodeOfHost, nodeOfHost } from '../host/node-of-host.ts';
+import { isVxlan } from '../network-config.ts';
 import type { BigIp, Site } from '../site.ts';
 import type { LiveState } from '../snapshot.ts';
 import { checkUnit, etcdBlame } from './bigip-checks.ts';
@@ -73,10 +74,15 @@ function etcdOf(
 }
 
 /** Notes every check of a part that has not been told yet. */
-function skipPart(part: Part, list: CheckList, because: CheckId | undefined): void {
+function skipPart(
+  part: Part,
+  list: CheckList,
+  because: CheckId | undefined,
+  why = "flannel's keys are not known",
+): void {
   for (const { id, part: of } of CHECKS) {
     if (of !== part || list.checks.some((one) => one.id === id)) continue;
-    list.skip(id, "flannel's keys are not known", because);
+    list.skip(id, why, because);
   }
 }
 
@@ -131,6 +137,10 @@ function checkHost(
   const config = live?.config ?? null;
   if (live === null || config === null) {
     skipPart('host', list, live === null ? etcdBlame(list) : 'etcd-config');
+    return null;
+  }
+  if (!isVxlan(config)) {
+    skipPart('host', list, 'etcd-config', 'the network is not of VXLAN');
     return null;
   }
   const own = nodeOfHost(host.value, live, config, site.bigips);

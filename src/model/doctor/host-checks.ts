@@ -8,7 +8,7 @@ import {
   subnetsOverlap,
 } from '../address.ts';
 import { effectivePort } from '../compare-config.ts';
-import type { NodeOfHost } from '../host/node-of-host.ts';
+import { type NodeOfHost, ownAddresses } from '../host/node-of-host.ts';
 import { type HostState, type Link, linkOf } from '../host/state.ts';
 import { parseSubnetEnv } from '../host/subnet-env.ts';
 import type { NetworkConfig } from '../network-config.ts';
@@ -202,7 +202,7 @@ function checkDevice(host: HostState, node: NodeOfHost, list: CheckList, command
   const remade = anew(host, node);
   const faults = [
     ...ownFaults(device, device.vxlan, config, remade, commands),
-    ...leaseFaults(device, device.vxlan, lease, remade, commands),
+    ...leaseFaults(host, device, device.vxlan, lease, remade, commands),
     ...mtuFaults(device, linkOf(host, device.vxlan.underlay ?? '')),
   ];
   for (const fault of faults) list.fail('linux-device', { subject: name, ...fault });
@@ -224,10 +224,12 @@ interface DeviceFault {
 function anew({ links }: HostState, node: NodeOfHost): string[] {
   const { deviceName: name, device, lease, config, publicIP } = node;
   const value = typeof lease?.value === 'string' ? undefined : lease?.value;
-  const underlay = links.find(({ addresses }) => addresses.some((one) => one.address === publicIP));
+  const now = device?.vxlan?.local ?? null;
+  const local = now !== null && ownAddresses({ links }).includes(now) ? now : publicIP;
+  const underlay = links.find(({ addresses }) => addresses.some((one) => one.address === local));
   const removal = device === undefined ? [] : [`ip link del ${name}`];
   if (!value?.vtepMAC || !underlay) return [...removal, RESTART];
-  const made = `ip link add ${name} address ${value.vtepMAC} type vxlan id ${config.vxlan.vni} local ${publicIP} dev ${underlay.name} dstport ${effectivePort(config)} nolearning`;
+  const made = `ip link add ${name} address ${value.vtepMAC} type vxlan id ${config.vxlan.vni} local ${local} dev ${underlay.name} dstport ${effectivePort(config)} nolearning`;
   return [...removal, made, RESTART];
 }
 
@@ -269,6 +271,7 @@ function ownFaults(
 }
 
 function leaseFaults(
+  host: HostState,
   { name, mac }: Link,
   { local }: Vxlan,
   lease: LiveLease | undefined,
@@ -278,8 +281,10 @@ function leaseFaults(
   const value = typeof lease?.value === 'string' ? undefined : lease?.value;
   const publicIP = value?.publicIP ? formatAddress(4, value.publicIP) : local;
   const wanted = value?.vtepMAC ?? mac;
+  // Behind NAT the lease has another address than the host; what the host has is right either way.
+  const isOwn = local !== null && ownAddresses(host).includes(local);
   return [
-    ...(local === publicIP
+    ...(local === publicIP || isOwn
       ? []
       : [
           {

@@ -55,7 +55,7 @@ function checkFilter(host: HostState, node: NodeOfHost, site: Site, list: CheckL
       });
     }
   }
-  list.pass('linux-packet-filter', 'nothing drops packets between pods and the BIG-IP');
+  list.pass('linux-packet-filter', 'iptables drops no packets between pods and the BIG-IP');
 }
 
 function samples(host: HostState, node: NodeOfHost, site: Site): Sample[] {

@@ -33,15 +33,36 @@ export function nodeOfHost(
     const ip = typeof lease.value === 'string' ? null : lease.value.publicIP;
     if (ip !== null && bigipOf(lease, bigips) === undefined) byIP.set(formatAddress(4, ip), lease);
   }
-  const own = host.links
-    .filter(({ name: link, kind }) => !link.startsWith('flannel') && kind !== 'bridge')
-    .flatMap(({ addresses }) => addresses.map(({ address }) => address));
+  const own = ownAddresses(host);
   const byAddress = [local, ...own].find((address) => address !== null && byIP.has(address));
+  const lease = byAddress ? byIP.get(byAddress) : leaseOfMac(device?.mac, live, bigips);
   return {
     config,
     deviceName: name,
     device,
-    lease: byAddress ? byIP.get(byAddress) : undefined,
+    lease,
     publicIP: byAddress ?? local,
   };
+}
+
+/** The addresses of a host outside the pod network. */
+export function ownAddresses({ links }: Pick<HostState, 'links'>): string[] {
+  return links
+    .filter(({ name, kind }) => !name.startsWith('flannel') && kind !== 'bridge')
+    .flatMap(({ addresses }) => addresses.map(({ address }) => address));
+}
+
+/** Behind NAT (`--public-ip`) the lease has an address that the host has not. */
+function leaseOfMac(
+  mac: string | undefined,
+  { leases }: LiveState,
+  bigips: readonly BigIp[],
+): LiveLease | undefined {
+  if (!mac) return undefined;
+  return leases.find(
+    (lease) =>
+      typeof lease.value !== 'string' &&
+      lease.value.vtepMAC === mac &&
+      bigipOf(lease, bigips) === undefined,
+  );
 }

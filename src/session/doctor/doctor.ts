@@ -32,13 +32,32 @@ export async function diagnoseOnce(args: Args, world: World): Promise<Diagnosed>
     const { siteFromText } = await import('../site.ts');
     const record = await readRecord(from, world.cwd);
     const site = await siteFromText(record.site, from);
-    return diagnosed(site, record.readings, only, args);
+    return diagnosedRecord(site, record.readings, only, args, from);
   }
   const loaded = await loadSite(args, world);
   const limit = args.text('wait');
   if (limit === undefined) return readAndDiagnose(loaded, only, args, world);
   const milliseconds = parseDuration(limit, 'wait');
   return world.serve((signal) => waitFor(loaded, only, milliseconds, args, world, signal));
+}
+
+/** What was recorded elsewhere may be of any shape inside. @throws Problem (exit 3) */
+function diagnosedRecord(
+  site: Site,
+  readings: Readings,
+  only: readonly CheckId[] | null,
+  args: Args,
+  from: string,
+): Diagnosed {
+  try {
+    return diagnosed(site, readings, only, args);
+  } catch (cause) {
+    throw new Problem(`${from} is no bundle of doctor: its readings are damaged`, {
+      exit: EXIT.invalid,
+      fix: 'name a file that doctor bundle has written, as it was written',
+      cause,
+    });
+  }
 }
 
 async function readAndDiagnose(

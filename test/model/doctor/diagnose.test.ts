@@ -245,6 +245,24 @@ describe('what the kernel has', () => {
     );
   });
 
+  it.each([
+    ['v2', 'systemctl restart flanneld'],
+    ['v3', 'flannel-bigip apply --rewrite'],
+  ] as const)('lacks all of a lease whose event flanneld lost on %s', (api, fix) => {
+    const [routes, neighbours, fdb] = [
+      healthy.routes.slice(0, 1),
+      healthy.neighbours.slice(0, 1),
+      healthy.fdb.slice(0, 1),
+    ];
+    const state = host({ routes, neighbours, fdb });
+    const { checks } = diagnosed({ ...etcd({ api }), host: read(state) });
+    expect(checks.filter(({ status }) => status !== 'pass')).toMatchObject([
+      { id: 'linux-route', status: 'fail', fix: [fix] },
+      { id: 'linux-arp', status: 'skip', because: 'linux-route' },
+      { id: 'linux-fdb', status: 'skip', because: 'linux-route' },
+    ]);
+  });
+
   it('is not held against the leases of another network', () => {
     const others = [node(71, {}, '10.244.71.0-24'), reservation(BIGIP_KEY, RESERVATION)];
     const { checks } = diagnosed({ ...etcd({ leases: others }), nodes: NOT_READ });
@@ -278,6 +296,17 @@ describe('what the kernel has', () => {
   ])('has %s', (_what, links, fix) => {
     const { checks } = diagnosed({ host: read(host({ links })) });
     expect(firstFault(checks)).toMatchObject({ id: 'linux-device', fix });
+  });
+
+  it('is that of a node behind NAT, whose lease has an address that it has not', () => {
+    const leases = [node(11, { PublicIP: '203.0.113.11' }), ...LEASES.slice(1)];
+    const parts = { ...etcd({ leases }), nodes: NOT_READ, bigips: [] };
+    expect(told(parts)).toEqual({ failed: [], warned: [] });
+  });
+
+  it('is not looked at where the network is of another backend', () => {
+    const config = { ...NETWORK, Backend: { Type: 'host-gw' } };
+    expect(told({ ...etcd({ config }), nodes: NOT_READ }).failed).toEqual(['etcd-config']);
   });
 
   it('has no bridge yet: a dash', () => {
