@@ -57,6 +57,11 @@ export function checkEntries(
     .flatMap((lease) => entriesOf(lease, node.config, host));
   const tables = new HostTables(host);
   const compared = others.map((entries) => compareOne(entries, tables, site));
+  if (node.lease === undefined && !compared.every(isRight)) {
+    const message = 'these may not be the leases of this network';
+    for (const { id } of TABLES) list.skip(id, message, 'linux-node');
+    return;
+  }
   const ofBigIps = compared.filter(({ entries }) => bigipOf(entries.lease, site.bigips));
   const ofNodes = compared.filter(({ entries }) => !bigipOf(entries.lease, site.bigips));
   for (const one of ofBigIps) {
@@ -64,16 +69,21 @@ export function checkEntries(
     tellBigIp(one, bigip.name, live.snapshot.api, list, commands);
   }
   tellNodes(ofNodes, list, commands);
-  for (const { name } of site.bigips) {
-    if (ofBigIps.some(({ entries }) => bigipOf(entries.lease, site.bigips)?.name === name))
-      continue;
-    for (const { id, noun } of TABLES) {
-      const because = list.firstFailed('etcd-store', 'etcd-bigip-lease');
-      list.skip(id, `no ${noun} to look for: ${name} has no lease`, because, name);
-    }
-  }
+  const held = new Set(ofBigIps.map(({ entries }) => bigipOf(entries.lease, site.bigips)?.name));
+  for (const { name } of site.bigips) if (!held.has(name)) tellNoLease(name, list);
   // Held against leases of another network everything would look stale.
   if (node.lease !== undefined) tellStale(host, node, others, list);
+}
+
+function tellNoLease(name: string, list: CheckList): void {
+  const because = list.firstFailed('etcd-store', 'etcd-bigip-lease');
+  for (const { id, noun } of TABLES) {
+    list.skip(id, `no ${noun} to look for: ${name} has no lease`, because, name);
+  }
+}
+
+function isRight({ route, arp, fdb, shadow }: ComparedEntries): boolean {
+  return shadow === null && [route, arp, fdb].every((state) => state.is === 'right');
 }
 
 /** A device whose MTU or port alone is wrong has tables worth looking at; a new MAC has emptied them. */
