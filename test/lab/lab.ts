@@ -43,7 +43,6 @@ export interface Flows {
  * everything goes.
  */
 export class Lab {
-  readonly folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-lab-'));
   readonly nodes: readonly [LabNode, LabNode];
   readonly #children: ChildProcess[] = [];
 
@@ -54,9 +53,8 @@ export class Lab {
     readonly cluster: ApiServer,
     readonly cis: LabCis,
     readonly vtep: LabVtep,
-    folder: string,
+    readonly folder: string,
   ) {
-    this.folder = folder;
     this.nodes = [new LabNode(SPECS[0], etcd, folder), new LabNode(SPECS[1], etcd, folder)];
   }
 
