@@ -229,7 +229,8 @@ function anew({ links }: HostState, node: NodeOfHost): string[] {
   const underlay = links.find(({ addresses }) => addresses.some((one) => one.address === local));
   const removal = device === undefined ? [] : [`ip link del ${name}`];
   if (!value?.vtepMAC || !underlay) return [...removal, RESTART];
-  const made = `ip link add ${name} address ${value.vtepMAC} type vxlan id ${config.vxlan.vni} local ${local} dev ${underlay.name} dstport ${effectivePort(config)} nolearning`;
+  const gbp = config.vxlan.gbp ? ' gbp' : '';
+  const made = `ip link add ${name} address ${value.vtepMAC} type vxlan id ${config.vxlan.vni} local ${local} dev ${underlay.name} dstport ${effectivePort(config)} nolearning${gbp}`;
   return [...removal, made, RESTART];
 }
 

@@ -9,6 +9,7 @@ import type { EtcdReading, Reading, Readings, UnitReading } from '../../model/do
 import { probedAddresses } from '../../model/doctor/way-checks.ts';
 import type { HostState } from '../../model/host/state.ts';
 import type { KubeNode } from '../../model/kube-node.ts';
+import type { NetworkConfig } from '../../model/network-config.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
 import { decodeSnapshot } from '../../model/snapshot.ts';
 import { canAsk, type World } from '../../world.ts';
@@ -189,12 +190,21 @@ async function readThisHost(
   const insists = args.on('host');
   if (!wanted.host && !insists) return skipped('it is not asked for (--only)');
   const subnetEnv = args.text('subnet-env') ?? SUBNET_ENV;
-  const port = effectivePort(site.network.config) || DEFAULT_VXLAN_PORT;
+  const port = effectivePort(liveConfig(etcd) ?? site.network.config) || DEFAULT_VXLAN_PORT;
   const reading = await attempt(() =>
     readHost({ subnetEnv, probes: probedAddresses(site.bigips), port }),
   );
   if (insists || (reading.state === 'read' && isNodeOf(reading.value, etcd))) return reading;
   return skipped('this host is no node of the network: it has no flannel device (--host insists)');
+}
+
+/** The config of the store that has one; where both have, it matters to nobody yet. */
+function liveConfig(etcd: Reading<EtcdReading>): NetworkConfig | null {
+  if (etcd.state !== 'read') return null;
+  const states = etcd.value.stores.map(({ snapshot }) =>
+    decodeSnapshot({ ...snapshot, leases: [] }),
+  );
+  return states.find(({ config }) => config !== null)?.config ?? null;
 }
 
 function isNodeOf(host: HostState, etcd: Reading<EtcdReading>): boolean {
