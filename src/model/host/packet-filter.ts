@@ -117,6 +117,8 @@ const MATCHES: Readonly<Record<string, Match>> = {
   '-p': (value, { protocol }) => value === protocol || value === 'all',
   '--dport': (value, { port }) => isPort(port, value),
   '--dports': (value, { port }) => value.split(',').some((one) => isPort(port, one)),
+  // Between pods and a BIG-IP nothing sets a mark; kube-proxy does so for its services.
+  '--mark': (value) => /^0x0(?:\/|$)/.test(value),
   '--ctstate': (value) => value.split(',').includes('NEW'),
   '--state': (value) => value.split(',').includes('NEW'),
 };

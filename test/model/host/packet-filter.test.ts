@@ -77,6 +77,20 @@ describe('a packet filter', () => {
       null,
     ],
     [
+      'drops behind the rules of Docker and kube-proxy, which accept what is marked or established',
+      forward(
+        'DROP',
+        '-A FORWARD -j KUBE-FORWARD',
+        '-A FORWARD -j DOCKER-USER',
+        '-A FORWARD -o docker0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+        '-A FORWARD -i docker0 -o docker0 -j ACCEPT',
+        '-A DOCKER-USER -j RETURN',
+        '-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP',
+        '-A KUBE-FORWARD -m comment --comment "forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT',
+      ),
+      '-P FORWARD DROP',
+    ],
+    [
       'drops where an unknown match stands in a chain that accepts nothing',
       forward('DROP', '-A FORWARD -m mark --mark 0x4000 -j MARK'),
       '-P FORWARD DROP',
