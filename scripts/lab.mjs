@@ -18,8 +18,14 @@ try {
     format: 'esm',
     logLevel: 'error',
   });
-  const words = ['--net', '--mount', process.execPath, outfile, '--root', root];
-  const child = spawn('unshare', [...words, ...process.argv.slice(2)], { stdio: 'inherit' });
+  // With the first process of a PID namespace all others of it go: etcd and the forwarders too.
+  const own = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
+  const words = [...own, process.execPath, outfile, '--root', root];
+  const child = spawn('unshare', [...words, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    // What is left lying when it is interrupted goes with the folder.
+    env: { ...process.env, TMPDIR: folder },
+  });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   process.exitCode = await new Promise((done, failed) => {
     child.once('error', failed);
