@@ -23,7 +23,8 @@ async function routeTo(
 }
 
 async function pinged(address: string): Promise<Probe['ping']> {
-  const { error, stdout } = await run('ping', ['-n', '-c', '1', '-W', '1', address]);
+  // The kernel asks three times for a MAC, a second each, before it says that nobody is there.
+  const { error, stdout } = await run('ping', ['-n', '-c', '1', '-W', '4', address]);
   if (error === null) return 'answers';
   if (/Unreachable/i.test(stdout)) return 'unreachable';
   return /transmitted/.test(stdout) ? 'silent' : null;

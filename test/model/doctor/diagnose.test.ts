@@ -338,6 +338,15 @@ describe('what the kernel has', () => {
     });
   });
 
+  it('finds nobody at the public IP of a BIG-IP that was not read: a warning', () => {
+    const probes = healthy.probes.map((one) => ({ ...one, ping: 'unreachable' as const }));
+    const bigips = [{ name: 'bigip-1', device: NOT_READ }];
+    expect(told({ host: read(host({ probes })), bigips })).toEqual({
+      failed: [],
+      warned: ['linux-underlay'],
+    });
+  });
+
   it('cannot be asked for its packet filter without root: a dash', () => {
     const state = host({ filters: null, filtersUnread: 'iptables -S: you must be root' });
     const { checks } = diagnosed({ host: read(state) });
