@@ -79,7 +79,7 @@ it(
   'doctor works without root, but for the packet filter',
   async () => {
     const asNobody = 'setpriv --reuid 65534 --regid 65534 --clear-groups';
-    const command = `chmod 755 . && chmod -R a+r flannel-bigip.yaml; ${asNobody} flannel-bigip doctor --host --scope etcd --subnet-env node-151.env -o json > out.json; jq -c '[.checks[] | select(.id | startswith("linux")) | select(.status != "pass") | .id]' out.json; jq .ok out.json`;
+    const command = `chmod 755 . .. && chmod -R a+r flannel-bigip.yaml; ${asNobody} flannel-bigip doctor --host --scope etcd --subnet-env node-151.env -o json > out.json; jq -c '[.checks[] | select(.id | startswith("linux")) | select(.status != "pass") | .id]' out.json; jq .ok out.json`;
     expect(await afterFault(null, command)).toBe('["linux-packet-filter"]\ntrue\n(exit code 0)');
   },
   LIMIT,
