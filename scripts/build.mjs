@@ -76,6 +76,26 @@ const fastWidths = {
   },
 };
 
+/** Only kubeconfigs are read with this package; it does not say that its API's models may stay out. */
+const withoutModels = {
+  name: 'without-models',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /^@kubernetes\/client-node$|^\./ }, async (asked) => {
+      if (asked.pluginData === withoutModels) return undefined;
+      if (asked.path[0] === '.' && !/@kubernetes\/client-node\/dist/.test(asked.importer))
+        return undefined;
+      const { kind, resolveDir, importer } = asked;
+      const found = await resolve(asked.path, {
+        kind,
+        resolveDir,
+        importer,
+        pluginData: withoutModels,
+      });
+      return { ...found, sideEffects: false };
+    });
+  },
+};
+
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
@@ -92,7 +112,7 @@ const { metafile } = await build({
   metafile: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [embedProtos, fastWidths],
+  plugins: [embedProtos, fastWidths, withoutModels],
   inject: ['scripts/commonjs-names.mjs'],
   // CommonJS packages inside an ES module still use what CommonJS gives them.
   banner: {

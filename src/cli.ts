@@ -5,6 +5,7 @@ import { suggest } from './model/suggest.ts';
 import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
 import { printable, printableLines, styleOf } from './output/style.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from './project.ts';
+import { RUNTIME } from './runtime.ts';
 import type { CommandSpec } from './session/command-spec.ts';
 import { type Args, GLOBAL_OPTIONS, type OptionSpec } from './session/options.ts';
 import type { World } from './world.ts';
@@ -135,7 +136,7 @@ function baseParser({ program, describe, examples }: CommandGroup, world: World)
 }
 
 function versionText(): string {
-  return `${PROGRAM} ${VERSION} (node ${process.versions.node}; etcd v2, etcd v3, file)`;
+  return `${PROGRAM} ${VERSION} (${RUNTIME}; etcd v2, etcd v3, file)`;
 }
 
 function describeCommand(y: Argv, spec: CommandSpec): Argv {

@@ -63,7 +63,7 @@ const CONNECTION_ERRORS: readonly Explained[] = [
     'check the network between here and its management interface',
   ],
   [
-    /ETIMEDOUT|TIMEOUT|timeout|Timeout/,
+    /ETIMEDOUT|timeout|timed out/i,
     'unreachable',
     'did not answer in time',
     'check management.url and firewalls, or raise --timeout',

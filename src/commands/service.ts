@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import { readUnit, removeUnit, writeUnit } from '../files/unit-files.ts';
 import { isRunBySystemd, systemctl } from '../linux/systemd.ts';
@@ -13,6 +12,7 @@ import {
 import { styleOf } from '../output/style.ts';
 import { table } from '../output/table.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
+import { ownCommand } from '../runtime.ts';
 import { askYes } from '../session/ask.ts';
 import { findFlanneldSettings } from '../session/flanneld-settings.ts';
 import type { Args } from '../session/options.ts';
@@ -62,7 +62,7 @@ function settingsOf(args: Args, world: World): UnitSettings {
     'etcd-api': args.text('etcd-api'),
   };
   return {
-    command: ownCommand(args),
+    command: startedCommand(args),
     stateFolder: args.text('state-dir') ?? '/var/lib/flannel-bigip',
     flanneldUnit: args.text('flanneld-unit') ?? 'flanneld.service',
     kubeletUnit: args.text('kubelet-unit') ?? 'kubelet.service',
@@ -74,11 +74,10 @@ function settingsOf(args: Args, world: World): UnitSettings {
   };
 }
 
-/** How this very program was started, with nothing that changes from one shell to the next. */
-function ownCommand(args: Args): string[] {
+/** What the units start: this very program, with nothing that changes from one shell to the next. */
+function startedCommand(args: Args): string[] {
   const named = args.text('executable');
-  if (named !== undefined) return [path.resolve(named)];
-  return [process.execPath, realpathSync(process.argv[1] ?? '')];
+  return named === undefined ? ownCommand() : [path.resolve(named)];
 }
 
 function print(units: readonly Unit[], folder: string, world: World): ExitCode {

@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { EXIT, Problem } from '../model/problem.ts';
+import { BUN } from '../runtime.ts';
 
 /** The names that are looked for when no file is named, in this order. */
 const DEFAULT_NAMES = ['flannel-bigip.yaml', 'flannel-bigip.yml', 'flannel-bigip.json'];
@@ -39,10 +40,11 @@ function statOf(where: string, file: string) {
 }
 
 /**
- * A named pipe, opened without waiting for its writer: a thread that waits there would keep the
- * process from ending at an interrupt.
+ * A named pipe, opened without waiting for its writer: a thread that waits there would keep Node's
+ * process from ending at an interrupt. It does not keep Bun's, whose sockets cannot read a pipe.
  */
 function openPipe(where: string): Readable {
+  if (BUN !== undefined) return createReadStream(where);
   const fd = openSync(where, constants.O_RDONLY | constants.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false });
 }

@@ -1,4 +1,5 @@
 import { EXIT, Problem } from '../model/problem.ts';
+import { RefusedRequest } from './requests.ts';
 
 /** A request that the API server refused, or that did not get an answer. */
 export class ApiError extends Problem {
@@ -12,14 +13,13 @@ export class ApiError extends Problem {
   }
 }
 
-/** What an error of the client library means, in one line. */
+/** What a request failed with, in one line. */
 export function explain(server: string, what: string, error: unknown): ApiError {
   if (error instanceof ApiError) return error;
-  const status = statusOf(error);
   const host = hostOf(server);
-  if (status !== null) {
-    const [why, fix] = refusal(status, messageOf(error));
-    return new ApiError(`the API server at ${host} ${why} (${what})`, status, {
+  if (error instanceof RefusedRequest) {
+    const [why, fix] = refusal(error.code, messageOf(error));
+    return new ApiError(`the API server at ${host} ${why} (${what})`, error.code, {
       fix,
       cause: error,
     });
@@ -33,18 +33,10 @@ function hostOf(server: string): string {
   return URL.canParse(server) ? new URL(server).host : server;
 }
 
-/** The HTTP status of the library's error. */
-function statusOf(error: unknown): number | null {
-  const { code } = error as { code?: unknown };
-  return typeof code === 'number' ? code : null;
-}
-
 /** The message of the `Status` that the API server sends with every refusal. */
-function messageOf(error: unknown): string | null {
-  const { body } = error as { body?: unknown };
+function messageOf({ body }: RefusedRequest): string | null {
   try {
-    const status: unknown = typeof body === 'string' ? JSON.parse(body) : body;
-    const { message } = (status ?? {}) as { message?: unknown };
+    const { message } = (JSON.parse(body) ?? {}) as { message?: unknown };
     return typeof message === 'string' && message !== '' ? message : null;
   } catch {
     return null;
@@ -85,7 +77,11 @@ const CONNECTION_ERRORS: readonly (readonly [RegExp, string, string])[] = [
   [/ECONNREFUSED/, 'refuses the connection: nothing listens there', 'check that it runs'],
   [/ENOTFOUND|EAI_AGAIN/, 'is at a host that is not known', 'check the server of the kubeconfig'],
   [/EHOSTUNREACH|ENETUNREACH/, 'cannot be routed to', 'check the network between'],
-  [/abort|timeout|ETIMEDOUT/i, 'did not answer in time', 'check the address, or raise --timeout'],
+  [
+    /abort|timeout|timed out|ETIMEDOUT/i,
+    'did not answer in time',
+    'check the address, or raise --timeout',
+  ],
   [
     /ALTNAME|altnames/i,
     'shows a certificate that is made out to other names',

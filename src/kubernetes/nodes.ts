@@ -1,22 +1,19 @@
-import https from 'node:https';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  CoreV1Api,
-  createConfiguration,
-  type KubeConfig,
-  Observable,
-  type ObservableMiddleware,
-  type RequestContext,
-  type ResponseContext,
-  ServerConfiguration,
-  type V1Node,
-} from '@kubernetes/client-node';
+import type { V1Node, V1NodeList } from '@kubernetes/client-node';
 import type { KubeNode } from '../model/kube-node.ts';
 import { ApiError, explain } from './errors.ts';
 import type { LoadedKubeconfig } from './kubeconfig.ts';
+import { type KubeRequest, KubeRequests, RefusedRequest } from './requests.ts';
 
 /** Nodes of one list request: the API server keeps what comes after for the next. */
 const PAGE = 500;
+
+const NODES = '/api/v1/nodes';
+
+/** Only names differ between the library's types and what is sent. */
+type NodeListJson = Pick<V1NodeList, 'items'> & {
+  readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string };
+};
 
 /** How often a list is begun anew when the API server has forgotten where it was. */
 const LISTS = 3;
@@ -27,8 +24,7 @@ export type AnnotationPatch = Readonly<Record<string, string | null>>;
 /** Nodes of one cluster. Every method throws ApiError, and waits no longer than the timeout. */
 export class Nodes {
   readonly server: string;
-  readonly #api: CoreV1Api;
-  readonly config: KubeConfig;
+  readonly requests: KubeRequests;
   /** The Node whose kubelet's credentials are used; null when they are somebody else's. */
   readonly ownNode: string | null;
   readonly timeout: number;
@@ -37,14 +33,8 @@ export class Nodes {
   constructor({ config, server, ownNode }: LoadedKubeconfig, timeout: number) {
     this.ownNode = ownNode;
     this.server = server;
-    this.config = config;
     this.timeout = timeout;
-    this.#api = new CoreV1Api(
-      createConfiguration({
-        baseServer: new ServerConfiguration(server, {}),
-        authMethods: { default: config },
-      }),
-    );
+    this.requests = new KubeRequests(config, server);
   }
 
   /** All Nodes of the cluster. */
@@ -68,12 +58,13 @@ export class Nodes {
     let resourceVersion = '';
     let next: string | undefined;
     do {
-      const from = next;
-      const page = await this.ask('list nodes', () =>
-        this.#api.listNode({ limit: PAGE, ...(from ? { _continue: from } : {}) }, this.options()),
-      );
+      const query = new URLSearchParams({
+        limit: String(PAGE),
+        ...(next ? { continue: next } : {}),
+      });
+      const page = (await this.ask('list nodes', 'GET', `${NODES}?${query}`)) as NodeListJson;
       nodes.push(...page.items.map(readNode));
-      next = page.metadata?._continue;
+      next = page.metadata?.continue;
       resourceVersion = page.metadata?.resourceVersion ?? '';
     } while (next);
     return { nodes, resourceVersion };
@@ -82,10 +73,7 @@ export class Nodes {
   /** One Node by name; null when there is none. */
   async get(name: string): Promise<KubeNode | null> {
     try {
-      const node = await this.ask(`get node ${name}`, () =>
-        this.#api.readNode({ name }, this.options()),
-      );
-      return readNode(node);
+      return readNode((await this.ask(`get node ${name}`, 'GET', pathOf(name))) as V1Node);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return null;
       throw error;
@@ -99,18 +87,27 @@ export class Nodes {
    */
   async patch(name: string, resourceVersion: string, patch: AnnotationPatch): Promise<KubeNode> {
     const body = { metadata: { resourceVersion, annotations: patch } };
-    const node = await this.ask(`patch node ${name}`, () =>
-      this.#api.patchNode({ name, body }, this.options('application/merge-patch+json')),
-    );
-    return readNode(node);
+    return readNode((await this.ask(`patch node ${name}`, 'PATCH', pathOf(name), body)) as V1Node);
   }
 
   /** Repeats what a busy API server sends away, as late as it says, within the timeout. */
-  private async ask<T>(what: string, request: () => Promise<T>): Promise<T> {
+  private async ask(
+    what: string,
+    method: KubeRequest['method'],
+    path: string,
+    patch?: object,
+  ): Promise<unknown> {
     const end = Date.now() + this.timeout;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await request();
+        const signal = AbortSignal.timeout(this.timeout);
+        const body = await this.requests.send({
+          method,
+          path,
+          signal,
+          ...(patch ? { patch } : {}),
+        });
+        return await body.json();
       } catch (error) {
         const problem = explain(this.server, what, error);
         const wait = patienceFor(problem, error, attempt);
@@ -119,55 +116,17 @@ export class Nodes {
       }
     }
   }
+}
 
-  private options(contentType?: string) {
-    const signal = AbortSignal.timeout(this.timeout);
-    return {
-      middleware: [requestOptions(signal, contentType)],
-      middlewareMergeStrategy: 'append' as const,
-    };
-  }
+function pathOf(name: string): string {
+  return `${NODES}/${encodeURIComponent(name)}`;
 }
 
 /** Milliseconds until a refused request may be sent again; null when that is no use. */
 function patienceFor({ status }: ApiError, error: unknown, attempt: number): number | null {
   if (status !== 429 && (status === null || status < 500 || status === 501)) return null;
-  const { headers } = error as { headers?: Record<string, string> };
-  const seconds = Number(headers?.['retry-after']);
+  const seconds = error instanceof RefusedRequest ? Number(error.headers['retry-after']) : 0;
   return seconds > 0 ? seconds * 1000 : Math.min(100 * 2 ** attempt, 5_000);
-}
-
-/** What the library lets nobody say otherwise. */
-function requestOptions(
-  signal: AbortSignal,
-  contentType: string | undefined,
-): ObservableMiddleware {
-  return {
-    pre(context: RequestContext) {
-      context.setSignal(signal);
-      if (contentType !== undefined) context.setHeaderParam('Content-Type', contentType);
-      const agent = context.getAgent();
-      if (agent instanceof https.Agent) context.setAgent(keptAlive(agent));
-      return new Observable(Promise.resolve(context));
-    },
-    post: (context: ResponseContext) => new Observable(Promise.resolve(context)),
-  };
-}
-
-let kept: { readonly of: string; readonly agent: https.Agent } | undefined;
-
-/** The library makes an agent, and with it a TLS handshake, for each request; one will do. */
-function keptAlive(agent: https.Agent): https.Agent {
-  const { ca, cert, key, servername } = agent.options;
-  const of = [ca, cert, key, servername].map(String).join('\n');
-  if (kept?.of !== of) {
-    kept?.agent.destroy();
-    kept = {
-      of,
-      agent: new https.Agent({ ...agent.options, keepAlive: true, scheduling: 'lifo' }),
-    };
-  }
-  return kept.agent;
 }
 
 /** Nodes come from a server: nothing of them is taken for granted. */

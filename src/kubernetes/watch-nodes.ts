@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type V1Node, Watch } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import type { KubeNode } from '../model/kube-node.ts';
 import { ApiError, explain } from './errors.ts';
 import { type Nodes, readNode } from './nodes.ts';
@@ -65,60 +65,59 @@ async function watchFrom(
   }
 }
 
-interface StatusObject {
-  readonly code?: number;
-  readonly message?: string;
-}
-
+/** One watch, until the API server ends it. @throws ApiError when it fails, or its place is gone */
 async function watchOnce(
-  { config, server, timeout }: Nodes,
+  { requests, server, timeout }: Nodes,
   resourceVersion: string,
   signal: AbortSignal,
   heard: (type: string, object: V1Node) => void,
 ): Promise<void> {
-  const query = { resourceVersion, allowWatchBookmarks: true, timeoutSeconds: WATCH_SECONDS };
-  let refusal: ApiError | null = null;
-  const { promise: over, resolve: end } = ending();
-  const starting = new Watch(config).watch(
-    '/api/v1/nodes',
-    query,
-    (type: string, object: V1Node & StatusObject) => {
-      if (type !== 'ERROR') return heard(type, object);
-      const message = `the API server ended the watch of nodes: ${object.message ?? 'no reason given'}`;
-      refusal = new ApiError(message, object.code ?? null);
-      return undefined;
-    },
-    end,
-  );
-  // The library waits for an answer for ever.
-  const watching = await Promise.race([starting, pause(timeout, null, { ref: false })]);
-  if (watching === null) {
-    void starting.then((late) => late.abort());
-    throw explain(server, 'watch nodes', new Error('timeout'));
-  }
-  const stop = () => watching.abort();
-  const late = setTimeout(stop, WATCH_SECONDS * 1000 + GRACE);
-  signal.addEventListener('abort', stop);
-  const error = await over;
-  clearTimeout(late);
-  signal.removeEventListener('abort', stop);
-  if (signal.aborted) return;
-  if (refusal !== null) throw refusal;
-  if (error != null) throw explain(server, 'watch nodes', withStatus(error));
-}
-
-function ending() {
-  let resolve: (error: unknown) => void = () => undefined;
-  const promise = new Promise<unknown>((done) => {
-    resolve = done;
+  const query = new URLSearchParams({
+    watch: 'true',
+    resourceVersion,
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(WATCH_SECONDS),
   });
-  return { promise, resolve };
+  const over = new AbortController();
+  const stop = () => over.abort(new Error('timeout'));
+  let late = setTimeout(stop, timeout);
+  try {
+    const body = await requests.send({
+      method: 'GET',
+      path: `/api/v1/nodes?${query}`,
+      signal: AbortSignal.any([signal, over.signal]),
+    });
+    clearTimeout(late);
+    late = setTimeout(stop, WATCH_SECONDS * 1000 + GRACE);
+    for await (const line of linesOf(body)) {
+      const { type, object } = JSON.parse(line) as WatchEvent;
+      if (type !== 'ERROR') heard(type, object);
+      else throw new ApiError(endOf(object), object.code ?? null);
+    }
+  } catch (error) {
+    if (!signal.aborted) throw explain(server, 'watch nodes', error);
+  } finally {
+    clearTimeout(late);
+  }
 }
 
-/** The library's watch says the status in another field than its requests do. */
-function withStatus(error: unknown): unknown {
-  const { statusCode } = error as { statusCode?: unknown };
-  return typeof statusCode === 'number'
-    ? Object.assign(error as object, { code: statusCode })
-    : error;
+/** What the API server sends in a watch; with type `ERROR` the object is a `Status`. */
+interface WatchEvent {
+  readonly type: string;
+  readonly object: V1Node & { readonly code?: number; readonly message?: string };
+}
+
+function endOf({ message }: WatchEvent['object']): string {
+  return `the API server ended the watch of nodes: ${message ?? 'no reason given'}`;
+}
+
+/** Whole lines of a body as it comes; what has no end at the end of it was cut off. */
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line.trim() !== '');
+  }
 }

@@ -1,4 +1,5 @@
 import { type Node, parseTree } from 'jsonc-parser';
+import { firstBadOffset } from './json-offset.ts';
 import {
   arrayNode,
   MAX_DEPTH,
@@ -25,8 +26,8 @@ export function parseJsonText(text: string): ParsedText {
   }
   try {
     JSON.parse(text);
-  } catch (error) {
-    return failure(syntaxProblem(text, error as SyntaxError));
+  } catch {
+    return failure(syntaxProblem(text));
   }
   const tree = parseTree(text);
   if (tree === undefined) return failure({ span: { start: 0, end: 0 }, message: 'it is empty' });
@@ -66,8 +67,7 @@ function deepestNesting(text: string): number {
   return deepest;
 }
 
-/** V8 names the offset in most of its messages, in the others the error is at the end. */
-function syntaxProblem(text: string, error: SyntaxError): SyntaxProblem {
+function syntaxProblem(text: string): SyntaxProblem {
   if (text.trim() === '') return { span: { start: 0, end: 0 }, message: 'it is empty' };
   if (text.startsWith('\ufeff')) {
     return {
@@ -76,7 +76,7 @@ function syntaxProblem(text: string, error: SyntaxError): SyntaxProblem {
       fix: 'save the file as UTF-8 without BOM',
     };
   }
-  const offset = positionIn(error) ?? firstBadOffset(text);
+  const offset = firstBadOffset(text);
   const found = text[offset];
   if (found === undefined) {
     return { span: { start: text.length, end: text.length }, message: 'it ends too early' };
@@ -89,34 +89,6 @@ function syntaxProblem(text: string, error: SyntaxError): SyntaxProblem {
       : `${JSON.stringify(found)} is not expected here`,
     ...(trailing ? { fix: 'remove the comma' } : {}),
   };
-}
-
-/** The length of the longest prefix after which V8 only misses the rest of the text. */
-function firstBadOffset(text: string): number {
-  let [low, high] = [0, text.length];
-  while (low < high) {
-    const middle = Math.ceil((low + high) / 2);
-    if (isUnfinished(text.slice(0, middle))) low = middle;
-    else high = middle - 1;
-  }
-  return low;
-}
-
-function isUnfinished(prefix: string): boolean {
-  try {
-    JSON.parse(prefix);
-    return true;
-  } catch (error) {
-    const offset = positionIn(error as SyntaxError);
-    const atEnd = (error as SyntaxError).message.startsWith('Unexpected end');
-    return atEnd || (offset !== undefined && offset >= prefix.length);
-  }
-}
-
-/** The offset at the end of V8's message; not one that a quoted piece of the text may hold. */
-function positionIn(error: SyntaxError): number | undefined {
-  const match = /at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(error.message);
-  return match ? Number(match[1]) : undefined;
 }
 
 function toSource(node: Node, text: string): SourceNode {

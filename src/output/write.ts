@@ -8,7 +8,7 @@ export function writeLine(stream: Writable, text: string): void {
 
 /** Writes part of a long output; waits while its reader is behind, unless that has gone. */
 export async function writeChunk(stream: Writable, text: string): Promise<void> {
-  if (text === '' || stream.write(text) || stream.destroyed) return;
+  if (text === '' || stream.write(text) || stream.destroyed || stream.errored) return;
   await new Promise<void>((resolve) => {
     const go = () => {
       for (const event of EVENTS) stream.off(event, go);

@@ -35,8 +35,9 @@ describe('what the program is made of', () => {
 
   it('needs no install script', () => {
     const scripted = locked.filter(([, one]) => one.hasInstallScript && !one.optional);
-    // protobufjs only looks at version ranges; esbuild's program comes as a package of its own.
+    // protobufjs only looks at version ranges; the programs of Bun and esbuild come as packages.
     expect(scripted.map(([folder]) => folder)).toEqual([
+      'node_modules/bun',
       'node_modules/esbuild',
       'node_modules/protobufjs',
     ]);

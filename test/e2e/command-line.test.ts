@@ -4,7 +4,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { EXECUTABLE, run, start, temporaryFolder } from '../support/cli.ts';
+import { QUOTED, run, start, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { SITE } from '../support/sites.ts';
 
@@ -316,7 +316,7 @@ describe('output', () => {
   it('finishes what it writes when its reader has gone', async () => {
     for (let i = 0; i < 5; i++) {
       const cwd = site();
-      const command = `"${process.execPath}" "${EXECUTABLE}" apply --yes | true; exit \${PIPESTATUS[0]}`;
+      const command = `${QUOTED} apply --yes | true; exit \${PIPESTATUS[0]}`;
       const child = spawn('bash', ['-c', command], { cwd, env: cleanEnvironment() });
       const code = await new Promise((done) => child.once('close', done));
 
@@ -327,7 +327,7 @@ describe('output', () => {
 
   it('says in one line that it cannot be written', async () => {
     const cwd = site();
-    const command = `"${process.execPath}" "${EXECUTABLE}" list > /dev/full`;
+    const command = `${QUOTED} list > /dev/full`;
     const child = spawn('sh', ['-c', command], { cwd, env: cleanEnvironment() });
     const err: Buffer[] = [];
     child.stderr.on('data', (chunk) => err.push(chunk));
@@ -343,11 +343,10 @@ describe('output', () => {
     const cwd = site();
     const files = Array.from({ length: 400 }, (_, i) => `bad-${i}.yaml`);
     for (const file of files) writeFileSync(path.join(cwd, file), INVALID);
-    const child = spawn(
-      'sh',
-      ['-c', `"${process.execPath}" "${EXECUTABLE}" validate bad-*.yaml | head -1`],
-      { cwd, env: cleanEnvironment() },
-    );
+    const child = spawn('sh', ['-c', `${QUOTED} validate bad-*.yaml | head -1`], {
+      cwd,
+      env: cleanEnvironment(),
+    });
     const err: Buffer[] = [];
     child.stderr.on('data', (chunk) => err.push(chunk));
     await new Promise((done) => child.once('close', done));

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { EXECUTABLE, type Running, run, start, temporaryFolder } from '../support/cli.ts';
+import { QUOTED, type Running, run, start, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment, type Etcd, startEtcd } from '../support/etcd.ts';
 import { type Hand, handOf } from '../support/keyspace.ts';
 import { CONFIG_VALUE, LEASE_VALUE, nodeLease, PREFIX, SITE } from '../support/sites.ts';
@@ -134,7 +134,7 @@ describe.each(['v2', 'v3'] as const)('list --watch on etcd %s', (api) => {
   });
 
   it('ends without a word at the first change that nobody reads', async () => {
-    const command = `"${process.execPath}" "${EXECUTABLE}" list -w ${options().join(' ')} | head -1`;
+    const command = `${QUOTED} list -w ${options().join(' ')} | head -1`;
     const shell = spawn('bash', ['-c', `set -o pipefail; ${command}`], {
       cwd,
       env: cleanEnvironment(),

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { EXECUTABLE, run, temporaryFolder } from '../support/cli.ts';
+import { COMMAND, run, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { SITE } from '../support/sites.ts';
 
@@ -144,22 +144,22 @@ describe('what validate is given', () => {
     const cwd = temporaryFolder();
     spawnSync('mkfifo', ['silent.json'], { cwd });
     const script = `timeout 1 "$@" silent.json; echo "ended $?"; "$@" <(sleep 0.2; echo '${CONFIG}')`;
-    const { stdout } = spawnSync(
-      'bash',
-      ['-c', script, 'bash', process.execPath, EXECUTABLE, 'validate'],
-      { cwd, env: cleanEnvironment(), encoding: 'utf8' },
-    );
+    const { stdout } = spawnSync('bash', ['-c', script, 'bash', ...COMMAND, 'validate'], {
+      cwd,
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+    });
 
     expect(stdout).toBe('ended 124\n1 file checked, all valid, 0 warnings\n');
   });
 
   it.each(['/dev/zero', '-'])('is no config when it never ends: %s', (file) => {
     const script = '"$@" < /dev/zero; echo "ended $?"';
-    const { stdout } = spawnSync(
-      'bash',
-      ['-c', script, 'bash', process.execPath, EXECUTABLE, 'validate', file],
-      { cwd: temporaryFolder(), env: cleanEnvironment(), encoding: 'utf8' },
-    );
+    const { stdout } = spawnSync('bash', ['-c', script, 'bash', ...COMMAND, 'validate', file], {
+      cwd: temporaryFolder(),
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+    });
 
     expect(stdout).toContain('is larger than 4194304 bytes, so it is no config');
     expect(stdout).toContain('ended 3\n');
@@ -316,7 +316,7 @@ describe('validate --fix', () => {
     const cwd = treeOf({ 'n.json': `${WIDE}\n` });
     // Root may write anywhere but where nobody may.
     const script = `mount --bind . . && mount -o remount,ro,bind . && cd . && exec "$@"`;
-    const args = [process.execPath, EXECUTABLE, 'validate', `${cwd}/n.json`, '--fix'];
+    const args = [...COMMAND, 'validate', `${cwd}/n.json`, '--fix'];
     const result = spawnSync(
       'unshare',
       ['-m', 'bash', '-c', script, 'bash', ...args, '--bigip-subnet', '10.244.100.0/24'],
@@ -338,7 +338,8 @@ describe('a report that is longer than a pipe', () => {
   it('arrives whole at a reader that takes its time', async () => {
     const cwd = many();
     const files = Array.from({ length: 2_000 }, (_, n) => `${n}.json`);
-    const child = spawn(process.execPath, [EXECUTABLE, 'validate', ...files, '-o', 'junit'], {
+    const [program, ...words] = COMMAND;
+    const child = spawn(program, [...words, 'validate', ...files, '-o', 'junit'], {
       cwd,
       env: cleanEnvironment(),
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -356,15 +357,11 @@ describe('a report that is longer than a pipe', () => {
   it('ends quietly when its reader goes', () => {
     // biome-ignore lint/suspicious/noTemplateCurlyInString: bash's variable
     const script = '"$@" *.json -o junit | head -n 1; exit "${PIPESTATUS[0]}"';
-    const result = spawnSync(
-      'bash',
-      ['-c', script, 'bash', process.execPath, EXECUTABLE, 'validate'],
-      {
-        cwd: many(),
-        env: cleanEnvironment(),
-        encoding: 'utf8',
-      },
-    );
+    const result = spawnSync('bash', ['-c', script, 'bash', ...COMMAND, 'validate'], {
+      cwd: many(),
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+    });
 
     expect(result).toMatchObject({
       status: 3,

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { EXECUTABLE, type Running, run, start, temporaryFolder } from '../support/cli.ts';
+import { COMMAND, type Running, run, start, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { CONFIG_VALUE, LEASE_VALUE, PREFIX, SITE } from '../support/sites.ts';
 import { LONG, some, Tally } from './tally.ts';
@@ -167,7 +167,7 @@ describe('a disk that is full', () => {
       "$@"; code=$?; find disk -type f | sort; cat disk/b.json; exit $code`;
     const { status, stdout, stderr } = spawnSync(
       'unshare',
-      ['-m', 'sh', '-c', script, 'sh', process.execPath, EXECUTABLE, ...args, ...AT],
+      ['-m', 'sh', '-c', script, 'sh', ...COMMAND, ...args, ...AT],
       { cwd, env: cleanEnvironment(), encoding: 'utf8' },
     );
     return {

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { annotationsOf } from '../../src/model/annotations.ts';
 import {
-  EXECUTABLE,
+  COMMAND,
   type RunOptions,
   run as runTool,
   start,
@@ -597,8 +597,7 @@ describe('annotate in a pod', () => {
         '-c',
         script,
         'sh',
-        process.execPath,
-        EXECUTABLE,
+        ...COMMAND,
         'annotate',
         '--yes',
         '--endpoints',

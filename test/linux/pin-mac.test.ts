@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXECUTABLE, type Result, run as runHere, temporaryFolder } from '../support/cli.ts';
+import { COMMAND, type Result, run as runHere, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { nodeLease, PREFIX } from '../support/sites.ts';
 import { until } from '../support/wait.ts';
@@ -69,7 +69,7 @@ function link(name = 'flannel.1'): Link {
 function start(...args: string[]) {
   const child = spawn(
     'ip',
-    ['netns', 'exec', host, process.execPath, EXECUTABLE, 'pin-mac', '--state-dir', state, ...args],
+    ['netns', 'exec', host, ...COMMAND, 'pin-mac', '--state-dir', state, ...args],
     { cwd: path.dirname(state), env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] },
   );
   let [stdout, stderr] = ['', ''];
@@ -382,8 +382,7 @@ describe('annotate --self --wait', () => {
           'netns',
           'exec',
           host,
-          process.execPath,
-          EXECUTABLE,
+          ...COMMAND,
           'annotate',
           '--self',
           '--yes',

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EXECUTABLE, run, temporaryFolder } from '../support/cli.ts';
+import { COMMAND, run, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 
 const PIN = 'flannel-bigip-pin-mac.service';
@@ -112,8 +112,7 @@ describe('service on a host', () => {
         '-c',
         script,
         'sh',
-        process.execPath,
-        EXECUTABLE,
+        ...COMMAND,
         'service',
         ...args,
         '--unit-dir',

@@ -4,7 +4,20 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { cleanEnvironment } from './etcd.ts';
 
-export const EXECUTABLE = path.resolve('bin/flannel-bigip.js');
+/** The standalone executable that is tested in the place of the npm build. */
+const STANDALONE = process.env['FLANNEL_BIGIP_EXECUTABLE'];
+
+/** What a link on the PATH leads to. */
+export const EXECUTABLE = path.resolve(STANDALONE ?? 'bin/flannel-bigip.js');
+
+/** What starts the program, as words in front of its arguments. */
+export const COMMAND: readonly [string, ...string[]] =
+  STANDALONE === undefined ? [process.execPath, EXECUTABLE] : [EXECUTABLE];
+
+/** `COMMAND` for a shell. */
+export const QUOTED = COMMAND.map((word) => `"${word}"`).join(' ');
+
+const [PROGRAM, ...ARGUMENTS] = COMMAND;
 
 export interface Result {
   readonly code: number | null;
@@ -32,7 +45,7 @@ export interface Running {
 /** Starts the executable in a folder of its own, with no environment that would steer it. */
 export function start(args: readonly string[], options: RunOptions = {}): Running {
   const cwd = options.cwd ?? temporaryFolder();
-  const child = spawn(process.execPath, [EXECUTABLE, ...args], {
+  const child = spawn(PROGRAM, [...ARGUMENTS, ...args], {
     cwd,
     env: { ...cleanEnvironment(), XDG_STATE_HOME: path.join(cwd, 'state'), ...options.env },
     stdio: ['pipe', 'pipe', 'pipe', ...(options.report ? (['pipe'] as const) : [])],

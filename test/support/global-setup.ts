@@ -5,5 +5,7 @@ import { existsSync } from 'node:fs';
 export default function setup(): void {
   const { status } = spawnSync('node', ['scripts/test-setup.mjs', '--check'], { stdio: 'inherit' });
   if (status !== 0) throw new Error('programs that the tests start are missing');
-  if (!existsSync('dist/start.js')) throw new Error('dist/ is missing; run: npm run build');
+  if (!existsSync('dist/flannel-bigip')) {
+    throw new Error('dist/flannel-bigip is missing; run: npm run package');
+  }
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import { EXECUTABLE, type Result, temporaryFolder } from './cli.ts';
+import { COMMAND, type Result, temporaryFolder } from './cli.ts';
 import { cleanEnvironment } from './etcd.ts';
 
 /** Before the executable: names, a link to a network where nobody answers, and an etcd on loopback. */
@@ -23,7 +23,7 @@ set +e
  */
 export function runInNamespace(hosts: readonly string[], args: readonly string[]): Result {
   const cwd = temporaryFolder({ hosts: `${['127.0.0.1 localhost', ...hosts].join('\n')}\n` });
-  const command = [process.execPath, EXECUTABLE, ...args];
+  const command = [...COMMAND, ...args];
   const { status, signal, stdout, stderr } = spawnSync(
     'unshare',
     ['-n', '-m', 'sh', '-c', SETUP, 'sh', ...command],

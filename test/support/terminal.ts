@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { stripVTControlCharacters } from 'node:util';
-import { EXECUTABLE } from './cli.ts';
+import { COMMAND } from './cli.ts';
 import { cleanEnvironment } from './etcd.ts';
 import { until } from './wait.ts';
 
@@ -27,7 +27,7 @@ export function openTerminal(
   cwd: string,
   { columns = 100, etcDefault, env }: TerminalOptions = {},
 ): Terminal {
-  const command = [process.execPath, EXECUTABLE, ...args].map((word) => `'${word}'`).join(' ');
+  const command = [...COMMAND, ...args].map((word) => `'${word}'`).join(' ');
   const script = ['script', '-qefc', `stty cols ${columns}; ${command}`, '/dev/null'];
   const mount = 'mount --bind "$1" /etc/default && shift && exec "$@"';
   const [program = '', ...rest] =

@@ -11,6 +11,7 @@ import { jsonText } from '../../output/json.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeLine } from '../../output/write.ts';
 import { VERSION } from '../../project.ts';
+import { BUN } from '../../runtime.ts';
 import { diagnoseOnce } from '../../session/doctor/doctor.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';
@@ -36,6 +37,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const versions = {
     'flannel-bigip': VERSION,
     node: process.versions.node,
+    ...(BUN === undefined ? {} : { bun: BUN }),
     ...(await versionsOfHost()),
     bigips: found.readings.bigips.map(({ name, device }) => ({
       name,
