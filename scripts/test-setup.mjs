@@ -17,6 +17,7 @@ const NEEDED = [
   ['systemd-analyze', 'systemd'],
   ['iptables', 'iptables'],
   ['ping', 'iputils-ping'],
+  ['man', 'man-db'],
   ['chromium', 'chromium'],
 ];
 
