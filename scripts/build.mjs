@@ -76,6 +76,46 @@ const fastWidths = {
   },
 };
 
+/** What yargs loads for what is never asked of it here: each start would pay for it. */
+const leanYargs = {
+  name: 'lean-yargs',
+  setup({ onResolve, onLoad }) {
+    const contents = {
+      // It looks for the package.json of whoever calls it in every folder up from the working directory.
+      'escalade/sync': 'export default () => undefined;',
+      // It compares the names of its own methods' arguments.
+      assert:
+        'const equal = () => undefined; export { equal as strictEqual, equal as notStrictEqual };',
+    };
+    onResolve({ filter: /^(escalade\/sync|assert)$/ }, ({ path: name, importer }) =>
+      /\/yargs\/lib\/platform-shims\//.test(importer)
+        ? { path: name, namespace: 'lean' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'lean' }, ({ path: name }) => ({ contents: contents[name] }));
+  },
+};
+
+/**
+ * An `import` of these two reads every property that they have, which opens standard input and loads what
+ * nobody asked for; the module itself does not.
+ */
+const lazyBuiltins = {
+  name: 'lazy-builtins',
+  setup({ onResolve, onLoad }) {
+    const contents = {
+      process: 'export default globalThis.process;',
+      util: "export const { format, inspect } = process.getBuiltinModule('util');",
+    };
+    onResolve({ filter: /^node:process$|^util$/ }, ({ path: name, kind }) =>
+      kind === 'import-statement'
+        ? { path: name.replace('node:', ''), namespace: 'lazy' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path: name }) => ({ contents: contents[name] }));
+  },
+};
+
 /** Only kubeconfigs are read with this package; it does not say that its API's models may stay out. */
 const withoutModels = {
   name: 'without-models',
@@ -112,15 +152,18 @@ const { metafile } = await build({
   metafile: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [embedProtos, fastWidths, withoutModels],
+  plugins: [embedProtos, fastWidths, leanYargs, lazyBuiltins, withoutModels],
   inject: ['scripts/commonjs-names.mjs'],
+  // The same as ES modules, which are joined without a wrapper round each file.
+  alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
   // CommonJS packages inside an ES module still use what CommonJS gives them.
   banner: {
     js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
   },
   logLevel: 'warning',
 });
-await joinChunks(root, metafile, 'dist/start.js');
+const parts = ['validate', 'on-etcd', 'on-nodes', 'on-bigip', 'on-doctor'];
+await joinChunks(root, metafile, 'dist/start.js', parts);
 
 // What went into the bundle, of which `npm run sbom` makes a bill of materials.
 writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(metafile));

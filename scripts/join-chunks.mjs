@@ -1,6 +1,5 @@
-// Joins the chunks that every command loads into the file that starts. Splitting cuts what is shared into
-// as many chunks as there are sets of lazily loaded parts that share it, and reading each of them
-// costs more than running it.
+// Joins chunks that are loaded together. Splitting cuts what is shared into as many chunks as there are
+// sets of lazily loaded parts that share it, and reading each of them costs more than running it.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
@@ -15,25 +14,52 @@ function exportsOf(code) {
 }
 
 /**
+ * Joins, in this order: what every command loads into the file that starts; what the first two of the parts
+ * share into `core.js`; and for each part what only it and later ones load.
+ *
  * @param metafile of the build that made the chunks
  * @param start path of the file that starts, relative to the root
+ * @param parts names of lazily loaded files, as their chunks' names begin
  */
-export async function joinChunks(root, metafile, start) {
-  const joined = staticallyLoaded(metafile, start).filter((file) => file !== start);
-  const files = joined.map((file, index) => ({
-    file: path.join(root, file),
-    prefix: `$${index}_`,
-    names: exportsOf(readFileSync(path.join(root, file), 'utf8')),
-  }));
+export async function joinChunks(root, metafile, start, parts) {
+  const folder = path.dirname(start);
+  const outputs = Object.keys(metafile.outputs).filter((file) => file.endsWith('.js'));
+  const chunkOf = (part) => outputs.find((file) => file.startsWith(`${folder}/chunks/${part}-`));
+  const loadedBy = parts.map((part) => staticallyLoaded(metafile, chunkOf(part)));
+  const [first, second] = loadedBy;
+  const groups = [
+    { into: start, files: staticallyLoaded(metafile, start) },
+    { into: `${folder}/chunks/core.js`, files: first.filter((file) => second.includes(file)) },
+    ...parts.map((part, index) => ({ into: chunkOf(part), files: loadedBy[index] })),
+  ];
+  const joined = new Set();
+  for (const { into, files } of groups) {
+    const left = files.filter((file) => !joined.has(file));
+    for (const file of left) joined.add(file);
+    const others = outputs.filter((file) => !joined.has(file));
+    await join(root, into, left, others);
+  }
+}
+
+/** Joins files into one, whose own exports it keeps, and makes the others import from there. */
+async function join(root, into, files, others) {
+  const members = files
+    .filter((file) => file !== into)
+    .map((file, index) => ({
+      file: path.join(root, file),
+      prefix: `$${index}_`,
+      names: exportsOf(readFileSync(path.join(root, file), 'utf8')),
+    }));
+  const target = path.join(root, into);
   const contents = [
-    `export * from ${JSON.stringify(path.join(root, start))};`,
-    ...files.map(({ file, names, prefix }) => {
+    ...(files.includes(into) ? [`export * from ${JSON.stringify(target)};`] : []),
+    ...members.map(({ file, names, prefix }) => {
       const list = names.map((name) => `${name} as ${prefix}${name}`).join(',');
       return `export {${list}} from ${JSON.stringify(file)};`;
     }),
   ].join('\n');
-  const folder = path.dirname(path.join(root, start));
-  const inside = new Set([path.join(root, start), ...files.map(({ file }) => file)]);
+  const folder = path.dirname(target);
+  const inside = new Set(files.map((file) => path.join(root, file)));
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: folder, loader: 'js' },
     bundle: true,
@@ -43,24 +69,23 @@ export async function joinChunks(root, metafile, start) {
     target: 'node20.19',
     minify: true,
     legalComments: 'none',
-    plugins: [keepOthersOutside(folder, inside)],
+    plugins: [keepOthersOutside(folder, inside), withoutIdleRequire],
     logLevel: 'warning',
   });
-  const prefixOf = new Map(files.map(({ file, prefix }) => [file, prefix]));
-  for (const output of Object.keys(metafile.outputs)) {
-    const file = path.join(root, output);
-    if (inside.has(file) || !file.endsWith('.js')) continue;
-    writeFileSync(file, importingFrom(path.join(root, start), file, prefixOf));
+  const prefixOf = new Map(members.map(({ file, prefix }) => [file, prefix]));
+  for (const other of others) {
+    const file = path.join(root, other);
+    writeFileSync(file, importingFrom(target, file, prefixOf));
   }
-  for (const { file } of files) rmSync(file);
-  writeFileSync(path.join(root, start), outputFiles[0].contents);
+  for (const { file } of members) rmSync(file);
+  writeFileSync(target, outputFiles[0].contents);
 }
 
-/** A lazily loaded chunk that imports what was joined from the file that it was joined into. */
-function importingFrom(start, file, prefixOf) {
+/** A chunk that imports what was joined from the file that it was joined into. */
+function importingFrom(into, file, prefixOf) {
   const folder = path.dirname(file);
   const joined = (from) => prefixOf.get(path.resolve(folder, from));
-  const target = JSON.stringify(path.relative(folder, start).replace(/^(?=[^.])/, './'));
+  const target = JSON.stringify(path.relative(folder, into).replace(/^(?=[^.])/, './'));
   const code = readFileSync(file, 'utf8')
     .replace(/(import|export)\{([^{}]*)\}from"([^"]+)"/g, (all, keyword, list, from) => {
       const prefix = joined(from);
@@ -71,8 +96,9 @@ function importingFrom(start, file, prefixOf) {
       });
       return `${keyword}{${names.join(',')}}from${target}`;
     })
-    // What was joined has run before anything that is loaded lazily.
-    .replace(/import"([^"]+)";/g, (all, from) => (joined(from) === undefined ? all : ''));
+    .replace(/import"([^"]+)";/g, (all, from) =>
+      joined(from) === undefined ? all : `import${target};`,
+    );
   const left = [...prefixOf.keys()].find((one) => code.includes(`/${path.basename(one)}"`));
   if (left) throw new Error(`${file} still imports ${left}, which has been joined`);
   return code;
@@ -91,6 +117,20 @@ function staticallyLoaded({ outputs }, start) {
   visit(start);
   return [...found];
 }
+
+/** Most chunks hold ES modules only and never call the `require` that was made for them. */
+const withoutIdleRequire = {
+  name: 'without-idle-require',
+  setup({ onLoad }) {
+    const banner =
+      /import\{createRequire as __createRequire\}from'node:module';const require=[^;]+;/;
+    onLoad({ filter: /\.js$/ }, ({ path: file }) => {
+      const contents = readFileSync(file, 'utf8');
+      const lean = contents.replace(banner, '');
+      return { contents: /\brequire\b/.test(lean) ? contents : lean };
+    });
+  },
+};
 
 /** Every chunk that is loaded lazily stays a file of its own. */
 function keepOthersOutside(folder, inside) {

@@ -17,17 +17,9 @@ import {
   READ_OPTIONS,
   YES,
 } from '../session/options.ts';
-import { run as apply } from './apply.ts';
-import { run as backup } from './backup.ts';
 import { BIGIP_COMMANDS, DISABLE_CONFIGSYNC, REPLACE, SAVE } from './bigip-specs.ts';
 import { run as completion } from './completion.ts';
-import { run as diff } from './diff.ts';
 import { DOCTOR, NODE } from './doctor-specs.ts';
-import { run as init } from './init.ts';
-import { run as list } from './list.ts';
-import { run as migrate } from './migrate.ts';
-import { run as remove } from './remove.ts';
-import { run as restore } from './restore.ts';
 import { run as validate } from './validate.ts';
 
 /** What a plan is over, and how the Nodes and BIG-IPs in it are reached. */
@@ -116,7 +108,10 @@ export const COMMANDS: readonly CommandSpec[] = [
         'answer by flags, defaults for the rest',
       ],
     ],
-    run: (args, world) => init(args, world, { diff, apply }),
+    run: async (args, world) => {
+      const { init, diff, apply } = await import('./on-etcd.ts');
+      return init(args, world, { diff, apply });
+    },
   },
   {
     name: 'validate',
@@ -165,7 +160,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip diff -f site.yaml --endpoints file:dump.json', 'compare with a dump'],
       ['flannel-bigip diff --from v2 --to v3', "compare etcd's two stores"],
     ],
-    run: diff,
+    run: async (args, world) => (await import('./on-etcd.ts')).diff(args, world),
   },
   {
     name: 'apply',
@@ -203,7 +198,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip apply -f site.yaml --yes', 'apply without asking'],
       ['flannel-bigip apply --plan plan.json', 'carry out what diff --save plan.json has shown'],
     ],
-    run: apply,
+    run: async (args, world) => (await import('./on-etcd.ts')).apply(args, world),
   },
   {
     name: 'list',
@@ -228,7 +223,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip list --watch', 'keep the table current until Ctrl-C'],
       ['flannel-bigip list -f site.yaml -o map', 'what is taken and what is free, as a picture'],
     ],
-    run: list,
+    run: async (args, world) => (await import('./on-etcd.ts')).list(args, world),
   },
   {
     name: 'remove',
@@ -254,7 +249,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip remove 10.244.100.0/24', 'show the reservation, ask, remove it'],
       ['flannel-bigip remove -f site.yaml bigip-1 --yes', 'by the name in the site file'],
     ],
-    run: remove,
+    run: async (args, world) => (await import('./on-etcd.ts')).remove(args, world),
   },
   {
     name: 'backup',
@@ -287,7 +282,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip backup list', 'what was kept, also by apply and remove'],
       ['flannel-bigip backup prune --keep 20 --older-than 90d', 'tidy up'],
     ],
-    run: backup,
+    run: async (args, world) => (await import('./on-etcd.ts')).backup(args, world),
   },
   {
     name: 'restore',
@@ -318,7 +313,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip restore before-upgrade.json --dry-run', 'show what would go back'],
       ['flannel-bigip restore before-upgrade.json', 'show it, ask, put it back'],
     ],
-    run: restore,
+    run: async (args, world) => (await import('./on-etcd.ts')).restore(args, world),
   },
   {
     name: 'migrate',
@@ -350,7 +345,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip migrate --from v2 --to v3 --cutover', 'how to go over, node by node'],
       ['flannel-bigip migrate --retire v2', 'a day after the last node is through'],
     ],
-    run: migrate,
+    run: async (args, world) => (await import('./on-etcd.ts')).migrate(args, world),
   },
   {
     name: 'annotate',

@@ -1,6 +1,5 @@
 import { isUtf8 } from 'node:buffer';
 import { constants, createReadStream, existsSync, openSync, readFileSync, statSync } from 'node:fs';
-import { Socket } from 'node:net';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -28,7 +27,7 @@ export async function readText(file: string, cwd: string, stdin: Readable): Prom
   const where = path.resolve(cwd, file);
   const stat = statOf(where, file);
   if (stat === undefined || stat.isFile() || stat.isDirectory()) return readFileText(file, cwd);
-  return readStream(stat.isFIFO() ? openPipe(where) : createReadStream(where), file);
+  return readStream(stat.isFIFO() ? await openPipe(where) : createReadStream(where), file);
 }
 
 function statOf(where: string, file: string) {
@@ -43,8 +42,9 @@ function statOf(where: string, file: string) {
  * A named pipe, opened without waiting for its writer: a thread that waits there would keep Node's
  * process from ending at an interrupt. It does not keep Bun's, whose sockets cannot read a pipe.
  */
-function openPipe(where: string): Readable {
+async function openPipe(where: string): Promise<Readable> {
   if (BUN !== undefined) return createReadStream(where);
+  const { Socket } = await import('node:net');
   const fd = openSync(where, constants.O_RDONLY | constants.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false });
 }
