@@ -1,15 +1,17 @@
-// What the bench measures of Kubernetes Nodes: annotate of a large cluster, and how long a changed
-// lease takes to reach its Node's annotation while `watch` runs.
+// What the bench measures of Kubernetes Nodes: annotate of a large cluster, how long a changed lease takes
+// to reach its Node's annotation while `watch` runs, and what `watch` takes of the host.
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { Etcd3 } from 'etcd3';
 
-const NODES = 1_000;
+const NODES = 5_000;
 const CHANGES = 200;
 const KUBECTL_SAMPLE = 10;
+const IDLE_SECONDS = 5;
 const PREFIX = '/coreos.com/network';
 const BACKEND_DATA = 'flannel.alpha.coreos.com/backend-data';
 
@@ -81,6 +83,30 @@ async function delays(api, client) {
   return found.toSorted((a, b) => a - b);
 }
 
+/** Until it has read both sides. */
+function saysReady(watch) {
+  return new Promise((done) => {
+    let said = '';
+    watch.stderr.on('data', (chunk) => {
+      said += chunk;
+      if (/etcd answers/.test(said) && /kubernetes answers/.test(said)) done();
+    });
+  });
+}
+
+function residentMegabytes(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+}
+
+/** What a process has used in user and system mode (proc(5): fields 14 and 15, a hundred ticks a second). */
+function cpuSeconds(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** Prints what was measured. */
 export async function benchNodes({ root, folder, program, endpoint }) {
   const api = await startApi(root, folder);
@@ -91,7 +117,11 @@ export async function benchNodes({ root, folder, program, endpoint }) {
     await client
       .put(`${PREFIX}/config`)
       .value('{"Network":"10.0.0.0/8","Backend":{"Type":"vxlan"}}');
-    for (let n = 0; n < NODES; n++) await client.put(keyOf(n)).value(leaseOf(n, 0));
+    const numbers = Array.from({ length: NODES }, (_, n) => n).values();
+    const fill = async () => {
+      for (const n of numbers) await client.put(keyOf(n)).value(leaseOf(n, 0));
+    };
+    await Promise.all(Array.from({ length: 64 }, fill));
     const site = path.join(folder, 'nodes-site.yaml');
     const text = readFileSync(path.join(root, 'examples/site.yaml'), 'utf8').replace(
       /^bigips:[\s\S]*/m,
@@ -132,22 +162,18 @@ export async function benchNodes({ root, folder, program, endpoint }) {
     watch = spawn('node', [program, 'watch', ...at, '--keep', 'annotations'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const ready = new Promise((done) => {
-      let said = '';
-      watch.stderr.on('data', (chunk) => {
-        said += chunk;
-        if (/etcd answers/.test(said) && /kubernetes answers/.test(said)) done();
-      });
-    });
-    await ready;
+    await saysReady(watch);
     const sorted = await delays(api, client);
-    const status = readFileSync(`/proc/${watch.pid}/status`, 'utf8');
-    const memory = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+    const busy = residentMegabytes(watch.pid);
+    const before = cpuSeconds(watch.pid);
+    await pause(IDLE_SECONDS * 1000);
+    const idle = (100 * (cpuSeconds(watch.pid) - before)) / IDLE_SECONDS;
     const percentile = (share) =>
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(0);
     console.log(
       `watch, ${NODES} nodes, ${CHANGES} changed leases: annotated after ${percentile(0.5)} ms (median), ` +
-        `${percentile(0.99)} ms (p99, at most 250), ${memory.toFixed(0)} MB`,
+        `${percentile(0.99)} ms (p99, at most 250); ${busy.toFixed(0)} MB (at most 150); ` +
+        `${idle.toFixed(2)} % of a processor when idle`,
     );
   } finally {
     watch?.kill('SIGKILL');
