@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 
 /** Bun's version when it runs the program, as in the standalone executable; else undefined. */
 export const BUN: string | undefined = process.versions['bun'];
@@ -10,4 +11,12 @@ export const RUNTIME: string = BUN === undefined ? `node ${process.versions.node
 export function ownCommand(): string[] {
   if (BUN !== undefined) return [process.execPath];
   return [process.execPath, realpathSync(process.argv[1] ?? '')];
+}
+
+/**
+ * Collects garbage earlier, for what runs for months: half the memory for twice the processor time of
+ * each change. Bun takes such a wish from its environment only (deploy/flannel-bigip-watch.service).
+ */
+export function preferLittleMemory(): void {
+  if (BUN === undefined) setFlagsFromString('--optimize-for-size');
 }

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { preferLittleMemory } from '../runtime.ts';
 import type { Args } from '../session/options.ts';
 import type { World } from '../world.ts';
 
@@ -22,6 +23,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     import('../session/watch/log.ts'),
     import('../session/watch/declared.ts'),
   ]);
+  preferLittleMemory();
   const log = logTo(world.stderr, args.text('log-format') === 'json' ? 'json' : 'text', world.now);
   const loaded = await loadQuietly(args, world, log);
   const declared = new Declared(loaded, args, world, log);
