@@ -76,6 +76,21 @@ const fastWidths = {
   },
 };
 
+/** grpc-js is a server too, and balances load over many servers, of which nothing is asked here. */
+const clientOnly = {
+  name: 'client-only',
+  setup({ onResolve, onLoad }) {
+    const unused =
+      /^(\.\/(server|server-credentials|server-interceptors|orca|load-balancer-(outlier-detection|weighted-round-robin))|@grpc\/proto-loader)$/;
+    onResolve({ filter: unused }, ({ path: name, importer }) =>
+      importer.includes('/@grpc/grpc-js/') ? { path: name, namespace: 'client-only' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'client-only' }, () => ({
+      contents: 'exports.setup = () => {};',
+    }));
+  },
+};
+
 /** What yargs loads for what is never asked of it here: each start would pay for it. */
 const leanYargs = {
   name: 'lean-yargs',
@@ -152,7 +167,7 @@ const { metafile } = await build({
   metafile: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [embedProtos, fastWidths, leanYargs, lazyBuiltins, withoutModels],
+  plugins: [embedProtos, fastWidths, clientOnly, leanYargs, lazyBuiltins, withoutModels],
   inject: ['scripts/commonjs-names.mjs'],
   // The same as ES modules, which are joined without a wrapper round each file.
   alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
