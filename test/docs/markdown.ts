@@ -16,8 +16,11 @@ type Block =
 /** The pages that people read, as paths from the project's folder. */
 export function pages(): string[] {
   const inRoot = readdirSync('.').filter((name) => name.endsWith('.md'));
-  const inDocs = readdirSync('docs').filter((name) => name.endsWith('.md'));
-  return [...inRoot, ...inDocs.map((name) => `docs/${name}`)];
+  const inDocs = readdirSync('docs', { recursive: true, encoding: 'utf8' });
+  return [
+    ...inRoot,
+    ...inDocs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`),
+  ];
 }
 
 /** A heading, a fenced code block, or lines without a blank one between them. */
