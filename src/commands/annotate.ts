@@ -6,6 +6,7 @@ import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { askYes } from '../session/ask.ts';
 import { namedNodes, openNodes, readNodes } from '../session/kubernetes.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import {
   type Annotated,
   checkNodes,
@@ -133,6 +134,7 @@ class Annotation {
     const verb = args.on('remove') ? 'Cleared' : 'Annotated';
     this.say(`\n${verb}: ${done} node${done === 1 ? '' : 's'}.`);
     if (written.backup !== null) this.say(`The annotations before are in ${written.backup}`);
+    if (!this.isJson && !args.on('remove')) tellNext(world, nextCommand('bigip check', args));
     return this.end('applied', EXIT.done);
   }
 

@@ -7,6 +7,7 @@ import { type PlanPlace, planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { DeviceScope } from '../session/bigip/device-scope.ts';
+import { nextCommand, PLACE, tellNext } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { bigipsInScope, scopeOf } from '../session/scope.ts';
@@ -75,8 +76,18 @@ async function compare(
     if (units?.isUnread) return EXIT.failed;
     const isTrue =
       isInSync(plan) && (nodes === null || areTrue(nodes.plan)) && (units === null || units.isTrue);
+    tellNextOf(isTrue, args, world);
     return isTrue ? EXIT.done : EXIT.found;
   });
+}
+
+function tellNextOf(isTrue: boolean, args: Args, world: World): void {
+  if (['json', 'yaml'].includes(args.text('output') ?? '')) return;
+  const file = args.text('save');
+  const prune = args.on('prune') ? ' --prune' : '';
+  const apply = `${nextCommand('apply', args, [...PLACE, 'scope'])}${prune}`;
+  if (isTrue) tellNext(world, nextCommand('doctor', args));
+  else tellNext(world, file === undefined ? apply : `flannel-bigip apply --plan ${file}`);
 }
 
 /** @throws Problem (exit 1) when a MAC is not read yet, so that the plan is not what is to be written */

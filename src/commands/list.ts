@@ -4,6 +4,7 @@ import type { LiveState } from '../model/snapshot.ts';
 import { listJson, listText } from '../output/list-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -31,6 +32,8 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       await writeDocument(world.stdout, format, listJson(leases));
     } else {
       writeLine(world.stdout, paint(live, leases));
+      const isWrong = leases.some(({ problems }) => problems.length > 0);
+      tellNext(world, nextCommand(isWrong ? 'doctor' : 'diff', args));
     }
     return EXIT.done;
   });

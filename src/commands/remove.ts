@@ -10,6 +10,7 @@ import { reportJson } from '../output/plan-output.ts';
 import { printable } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
+import { nextCommand } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -47,6 +48,7 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
     success: ({ done, backup }: Executed) => [
       `\nRemoved ${done.length} lease${done.length === 1 ? '' : 's'}.`,
       ...(backup === null ? [] : [`The values before are in ${backup}`]),
+      `Next: ${nextCommand('list', args)}`,
     ],
   };
   return runPlan(plan, session, command, args, world);

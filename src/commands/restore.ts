@@ -6,6 +6,7 @@ import { planRestore } from '../model/restore.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot } from '../model/snapshot.ts';
 import type { Executed } from '../session/execute.ts';
+import { nextCommand } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -47,6 +48,7 @@ async function restore(
     success: ({ done, backup: replaced }: Executed) => [
       `\nRestored and read back: ${done.length} key${done.length === 1 ? '' : 's'}.`,
       ...(replaced === null ? [] : [`The values before are in ${replaced}`]),
+      `Next: ${nextCommand('list', args)}`,
     ],
   };
   return runPlan(plan, session, command, args, world);

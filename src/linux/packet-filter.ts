@@ -9,8 +9,9 @@ const TOOLS = ['iptables', 'iptables-legacy'];
 export async function readFilters(): Promise<readonly FilterText[] | string> {
   const found: FilterText[] = [];
   let why = 'there is no iptables to ask';
-  for (const tool of TOOLS) {
-    const answer = await readFilter(tool);
+  const answers = await Promise.all(TOOLS.map(readFilter));
+  for (const [index, tool] of TOOLS.entries()) {
+    const answer = answers[index] ?? null;
     if (answer === null) continue;
     if ('why' in answer) why = answer.why;
     else if (!found.some(({ text }) => text === answer.text)) found.push({ tool, ...answer });

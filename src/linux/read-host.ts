@@ -29,16 +29,18 @@ interface ReadOptions {
  * @throws Problem (exit 1) when iproute2 is missing or fails
  */
 export async function readHost({ subnetEnv, probes, port }: ReadOptions): Promise<HostState> {
-  const links = (await json<LinkJson>('-d', 'addr', 'show')).map(linkFrom);
-  const [ipv4, ipv6, neighbours, fdb, filters, tried] = await Promise.all([
+  const [links, ipv4, ipv6, neighbours, fdb, filters] = await Promise.all([
+    json<LinkJson>('-d', 'addr', 'show').then((found) => found.map(linkFrom)),
     json<RouteJson>('-d', 'route', 'show', 'table', 'main'),
     json<RouteJson>('-6', '-d', 'route', 'show', 'table', 'main'),
     json<NeighbourJson>('neigh', 'show'),
     bridge('-j', 'fdb', 'show').then((text) => JSON.parse(text || '[]') as FdbJson[]),
     readFilters(),
-    // From a host that is no node the answer would say nothing.
-    Promise.all((isNode(links) ? probes : []).map((address) => probe(address, port))),
   ]);
+  // From a host that is no node the answer would say nothing.
+  const tried = await Promise.all(
+    (isNode(links) ? probes : []).map((address) => probe(address, port)),
+  );
   const devices = new Set(links.flatMap(({ name, vxlan }) => (vxlan ? [name] : [])));
   return {
     hostname: hostname(),

@@ -27,6 +27,9 @@ const COLUMNS: readonly Column[] = [
   ],
 ];
 
+/** What a narrow terminal does without: it follows from the others, or is the same for nearly all. */
+const SPARE = ['IN RANGE', 'BACKEND', 'EXPIRES'];
+
 const TTL_COLUMN: Column = ['TTL', (one) => (one.ttl === null ? '-' : duration(one.ttl))];
 const KEY_COLUMN: Column = ['KEY', (one) => one.key];
 
@@ -58,7 +61,7 @@ export function listText(
   const { header, row } = listColumns(options);
   const problems = leases.flatMap((lease) => lease.problems);
   return [
-    table(header, leases.map(row), style),
+    table(header, leases.map(row), style, options.wide ? [] : SPARE),
     ...(problems.length > 0 ? ['', ...problemLines(problems, style)] : []),
   ].join('\n');
 }

@@ -1,3 +1,6 @@
+import { printable } from '../output/style.ts';
+import { writeLine } from '../output/write.ts';
+import type { World } from '../world.ts';
 import type { Args } from './options.ts';
 
 /** The flags that say where a command is about. */
@@ -10,4 +13,9 @@ export function nextCommand(command: string, args: Args, flags = PLACE): string 
     return value === '' ? [] : [`--${flag} ${value}`];
   });
   return ['flannel-bigip', command, ...given].join(' ');
+}
+
+/** Tells a person at a terminal what to do now; scripts, pipes and files get none of it. */
+export function tellNext(world: World, what: string): void {
+  if (world.stdout.isTTY === true) writeLine(world.stdout, printable(`\nNext: ${what}`));
 }
