@@ -107,8 +107,8 @@ function cpuSeconds(pid) {
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 
-/** Prints what was measured. */
-export async function benchNodes({ root, folder, program, endpoint }) {
+/** Adds what was measured to the table, by `row` and `fact` of the bench. */
+export async function benchNodes({ root, folder, program, endpoint, row, fact }) {
   const api = await startApi(root, folder);
   const client = new Etcd3({ hosts: endpoint });
   let watch;
@@ -153,11 +153,9 @@ export async function benchNodes({ root, folder, program, endpoint }) {
         '--overwrite',
       ]);
     }
-    const each = Number(process.hrtime.bigint() - began) / 1e6 / KUBECTL_SAMPLE;
-    console.log(
-      `\nannotate, ${NODES} nodes: ${ours.toFixed(2)} s; kubectl annotate ${each.toFixed(0)} ms a node, ` +
-        `${((each * NODES) / 1000 / ours).toFixed(0)} x slower`,
-    );
+    const each = Number(process.hrtime.bigint() - began) / 1e9 / KUBECTL_SAMPLE;
+    const kubectl = `kubectl annotate a node (${KUBECTL_SAMPLE}, scaled)`;
+    row(`annotate, ${NODES} Nodes`, kubectl, [ours, each * NODES], 10, { better: 'at least' });
 
     watch = spawn('node', [program, 'watch', ...at, '--keep', 'annotations'], {
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -170,11 +168,11 @@ export async function benchNodes({ root, folder, program, endpoint }) {
     const idle = (100 * (cpuSeconds(watch.pid) - before)) / IDLE_SECONDS;
     const percentile = (share) =>
       sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))].toFixed(0);
-    console.log(
-      `watch, ${NODES} nodes, ${CHANGES} changed leases: annotated after ${percentile(0.5)} ms (median), ` +
-        `${percentile(0.99)} ms (p99, at most 250); ${busy.toFixed(0)} MB (at most 150); ` +
-        `${idle.toFixed(2)} % of a processor when idle`,
-    );
+    const what = `watch, ${NODES} leases and Nodes`;
+    fact(`${what}: lease to annotation, median`, `${percentile(0.5)} ms`, '');
+    fact(`${what}: lease to annotation, p99`, `${percentile(0.99)} ms`, 'at most 250 ms');
+    fact(`${what}: memory`, '', 'at most 150 MB', `${busy.toFixed(0)} MB`);
+    fact(`${what}: processor when idle`, `${idle.toFixed(1)} %`, '');
   } finally {
     watch?.kill('SIGKILL');
     client.close();

@@ -17,5 +17,5 @@ export function nextCommand(command: string, args: Args, flags = PLACE): string 
 
 /** Tells a person at a terminal what to do now; scripts, pipes and files get none of it. */
 export function tellNext(world: World, what: string): void {
-  if (world.stdout.isTTY === true) writeLine(world.stdout, printable(`\nNext: ${what}`));
+  if (world.stdout.isTTY === true) writeLine(world.stdout, `\n${printable(`Next: ${what}`)}`);
 }
