@@ -76,6 +76,27 @@ const fastWidths = {
   },
 };
 
+/** What is called of undici, which otherwise loads fetch, caches, mocks and WebSockets as well. */
+const requestsOnly = {
+  name: 'requests-only',
+  setup({ onResolve, onLoad }) {
+    const folder = path.join(root, 'node_modules/undici');
+    const contents = `
+      const { request } = require('./lib/api');
+      exports.Agent = require('./lib/dispatcher/agent');
+      exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');
+      exports.buildConnector = require('./lib/core/connect');
+      exports.request = (url, { dispatcher, ...options }) => {
+        const { origin, pathname, search } = new URL(url);
+        return request.call(dispatcher, { method: 'GET', ...options, origin, path: pathname + search });
+      };`;
+    onResolve({ filter: /^undici$/ }, ({ importer }) =>
+      importer.includes('/src/') ? { path: 'undici', namespace: 'requests-only' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'requests-only' }, () => ({ contents, resolveDir: folder }));
+  },
+};
+
 /** grpc-js is a server too, and balances load over many servers, of which nothing is asked here. */
 const clientOnly = {
   name: 'client-only',
@@ -167,7 +188,15 @@ const { metafile } = await build({
   metafile: true,
   legalComments: 'linked',
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [embedProtos, fastWidths, clientOnly, leanYargs, lazyBuiltins, withoutModels],
+  plugins: [
+    embedProtos,
+    fastWidths,
+    clientOnly,
+    requestsOnly,
+    leanYargs,
+    lazyBuiltins,
+    withoutModels,
+  ],
   inject: ['scripts/commonjs-names.mjs'],
   // The same as ES modules, which are joined without a wrapper round each file.
   alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
@@ -184,7 +213,7 @@ await joinChunks(root, metafile, 'dist/start.js', parts);
 // the place of a module is in a namespace and belongs to no package.
 for (const { inputs } of Object.values(metafile.outputs)) {
   for (const input of Object.keys(inputs)) {
-    if (/^(client-only|lazy|lean):/.test(input)) delete inputs[input];
+    if (/^(client-only|requests-only|lazy|lean):/.test(input)) delete inputs[input];
   }
 }
 writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(metafile));
