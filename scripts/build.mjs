@@ -82,13 +82,14 @@ const requestsOnly = {
   setup({ onResolve, onLoad }) {
     const folder = path.join(root, 'node_modules/undici');
     const contents = `
-      const { request } = require('./lib/api');
+      // ProxyAgent opens its tunnels with the method connect, which undici's index gives dispatchers.
+      Object.assign(require('./lib/dispatcher/dispatcher').prototype, require('./lib/api'));
       exports.Agent = require('./lib/dispatcher/agent');
       exports.ProxyAgent = require('./lib/dispatcher/proxy-agent');
       exports.buildConnector = require('./lib/core/connect');
       exports.request = (url, { dispatcher, ...options }) => {
         const { origin, pathname, search } = new URL(url);
-        return request.call(dispatcher, { method: 'GET', ...options, origin, path: pathname + search });
+        return dispatcher.request({ method: 'GET', ...options, origin, path: pathname + search });
       };`;
     onResolve({ filter: /^undici$/ }, ({ importer }) =>
       importer.includes('/src/') ? { path: 'undici', namespace: 'requests-only' } : undefined,
