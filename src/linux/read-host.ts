@@ -28,9 +28,21 @@ interface ReadOptions {
  *
  * @throws Problem (exit 1) when iproute2 is missing or fails
  */
-export async function readHost({ subnetEnv, probes, port }: ReadOptions): Promise<HostState> {
-  const [links, ipv4, ipv6, neighbours, fdb, filters] = await Promise.all([
-    json<LinkJson>('-d', 'addr', 'show').then((found) => found.map(linkFrom)),
+export async function readHost(options: ReadOptions): Promise<HostState> {
+  return readHostWith(await readLinks(), options);
+}
+
+/** The network devices of this host with their addresses. @throws Problem (exit 1) as `readHost` does */
+export async function readLinks(): Promise<readonly Link[]> {
+  return (await json<LinkJson>('-d', 'addr', 'show')).map(linkFrom);
+}
+
+/** Reads the rest where the devices have been read before. @throws Problem (exit 1) as `readHost` does */
+export async function readHostWith(
+  links: readonly Link[],
+  { subnetEnv, probes, port }: ReadOptions,
+): Promise<HostState> {
+  const [ipv4, ipv6, neighbours, fdb, filters] = await Promise.all([
     json<RouteJson>('-d', 'route', 'show', 'table', 'main'),
     json<RouteJson>('-6', '-d', 'route', 'show', 'table', 'main'),
     json<NeighbourJson>('neigh', 'show'),

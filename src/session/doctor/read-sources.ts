@@ -1,5 +1,5 @@
 import { openOffered } from '../../etcd/open-store.ts';
-import { readHost } from '../../linux/read-host.ts';
+import { readHostWith, readLinks } from '../../linux/read-host.ts';
 import { formatAddress } from '../../model/address.ts';
 import { DEFAULT_VXLAN_PORT } from '../../model/backends.ts';
 import type { EtcdApi } from '../../model/check-network.ts';
@@ -7,7 +7,7 @@ import { effectivePort } from '../../model/compare-config.ts';
 import type { CheckId } from '../../model/doctor/check.ts';
 import type { EtcdReading, Reading, Readings, UnitReading } from '../../model/doctor/readings.ts';
 import { probedAddresses } from '../../model/doctor/way-checks.ts';
-import type { HostState } from '../../model/host/state.ts';
+import type { HostState, Link } from '../../model/host/state.ts';
 import type { KubeNode } from '../../model/kube-node.ts';
 import type { NetworkConfig } from '../../model/network-config.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
@@ -50,12 +50,14 @@ export async function readSources(
 ): Promise<Readings> {
   const resolved = await connectionOf(loaded, args, world);
   const takenAt = world.now().toISOString();
-  const [etcd, nodes, bigips] = await Promise.all([
+  const wantsHost = wanted.host || args.on('host');
+  const [etcd, links, nodes, bigips] = await Promise.all([
     attempt(() => readEtcd(resolved)),
+    wantsHost ? attempt(readLinks) : skipped('it is not asked for (--only)'),
     readCluster(loaded, wanted, args, world),
     readUnits(loaded, wanted, args, world),
   ]);
-  const host = await readThisHost(etcd, loaded, wanted, args);
+  const host = await readThisHost(links, etcd, loaded, args);
   const cisVersion = args.text('cis-version') ?? loaded.site.kubernetes.cisVersion ?? null;
   return { takenAt, etcd, nodes, host, bigips, cisVersion };
 }
@@ -81,10 +83,14 @@ function skipped(why: string) {
 
 /** Reads every store that etcd offers: the lease may lie in the one that nobody reads. */
 async function readEtcd({ connection, api }: ResolvedConnection): Promise<EtcdReading> {
-  const opened = [...(await openOffered(connection, api))];
+  const isFile = connection.endpoints.some((endpoint) => endpoint.startsWith('file:'));
+  const [asked, other] = await Promise.allSettled([
+    openOffered(connection, api),
+    api === 'auto' || isFile ? [] : otherStore(connection, api),
+  ]);
+  const opened = [asked, other].flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   try {
-    const isFile = connection.endpoints.some((endpoint) => endpoint.startsWith('file:'));
-    if (api !== 'auto' && !isFile) opened.push(...(await otherStore(connection, api)));
+    for (const one of [asked, other]) if (one.status === 'rejected') throw one.reason;
     const stores = opened.map(({ store, snapshot }) => ({
       description: store.description,
       snapshot,
@@ -182,20 +188,23 @@ function hasLogin(args: Args, world: World): boolean {
 
 /** This host, where it is a node of the network; `--host` says that it must be. */
 async function readThisHost(
+  links: Reading<readonly Link[]>,
   etcd: Reading<EtcdReading>,
   { site }: LoadedSite,
-  wanted: Wanted,
   args: Args,
 ): Promise<Reading<HostState>> {
-  const insists = args.on('host');
-  if (!wanted.host && !insists) return skipped('it is not asked for (--only)');
+  if (links.state === 'skipped') return links;
+  const isNode = links.state === 'read' && isNodeOf(links.value, etcd);
+  if (!isNode && !args.on('host')) {
+    return skipped(
+      'this host is no node of the network: it has no flannel device (--host insists)',
+    );
+  }
+  if (links.state === 'failed') return links;
   const subnetEnv = args.text('subnet-env') ?? SUBNET_ENV;
   const port = effectivePort(liveConfig(etcd) ?? site.network.config) || DEFAULT_VXLAN_PORT;
-  const reading = await attempt(() =>
-    readHost({ subnetEnv, probes: probedAddresses(site.bigips), port }),
-  );
-  if (insists || (reading.state === 'read' && isNodeOf(reading.value, etcd))) return reading;
-  return skipped('this host is no node of the network: it has no flannel device (--host insists)');
+  const probes = probedAddresses(site.bigips);
+  return attempt(() => readHostWith(links.value, { subnetEnv, probes, port }));
 }
 
 /** The config of the store that has one; where both have, it matters to nobody yet. */
@@ -207,17 +216,21 @@ function liveConfig(etcd: Reading<EtcdReading>): NetworkConfig | null {
   return states.find(({ config }) => config !== null)?.config ?? null;
 }
 
-function isNodeOf(host: HostState, etcd: Reading<EtcdReading>): boolean {
-  if (host.links.some(({ name, vxlan }) => vxlan && /^flannel(-v6)?\.\d+$/.test(name))) return true;
+function isNodeOf(links: readonly Link[], etcd: Reading<EtcdReading>): boolean {
+  if (links.some(({ name, vxlan }) => vxlan && /^flannel(-v6)?\.\d+$/.test(name))) return true;
   if (etcd.state !== 'read') return false;
-  const own = new Set(host.links.flatMap(({ addresses }) => addresses.map((one) => one.address)));
-  return etcd.value.stores.some(({ snapshot }) =>
-    decodeSnapshot(snapshot).leases.some(
+  const own = new Set(links.flatMap(({ addresses }) => addresses.map((one) => one.address)));
+  return etcd.value.stores.some(({ snapshot }) => {
+    // A flanneld writes its address as text: what has none of these need not be decoded.
+    const leases = snapshot.leases.filter(({ value }) =>
+      [...own].some((one) => value.includes(one)),
+    );
+    return decodeSnapshot({ ...snapshot, leases }).leases.some(
       ({ value, stored }) =>
         stored.expires &&
         typeof value !== 'string' &&
         value.publicIP !== null &&
         own.has(formatAddress(4, value.publicIP)),
-    ),
-  );
+    );
+  });
 }
