@@ -1,69 +1,12 @@
 // Bundles src/ into dist/: one file to start, one chunk for each lazily loaded part.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
-import protobuf from 'protobufjs';
+import { embedProtos } from './embed-protos.mjs';
 import './generate.mjs';
 import { joinChunks } from './join-chunks.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
-const services = path.join(root, 'scripts/etcd-services.mjs');
-
-/** What is called of etcd's services. */
-const CALLED = {
-  KV: ['Range', 'Txn'],
-  Lease: ['LeaseGrant', 'LeaseTimeToLive'],
-  Auth: ['Authenticate'],
-  Watch: ['Watch'],
-};
-
-/** The called methods and the messages they know; every other definition only costs load time. */
-function calledOnly(definitions) {
-  const packages = definitions.nested;
-  const kept = Object.fromEntries(Object.keys(packages).map((name) => [name, {}]));
-  const keep = (name, from) => {
-    // Types are named relative to their package, or with it.
-    const [packageName, type] = name.includes('.') ? name.split(/\.(.*)/) : [from, name];
-    const definition = packages[packageName]?.nested?.[type];
-    if (definition === undefined || kept[packageName][type] !== undefined) return;
-    kept[packageName][type] = definition;
-    for (const field of Object.values(definition.fields ?? {})) keep(field.type, packageName);
-  };
-  for (const [service, names] of Object.entries(CALLED)) {
-    const all = packages.etcdserverpb.nested[service].methods;
-    const methods = Object.fromEntries(names.map((name) => [name, all[name]]));
-    kept.etcdserverpb[service] = { methods };
-    for (const { requestType, responseType } of Object.values(methods)) {
-      keep(requestType, 'etcdserverpb');
-      keep(responseType, 'etcdserverpb');
-    }
-  }
-  const nested = Object.entries(kept).map(([name, types]) => [
-    name,
-    { ...packages[name], nested: types },
-  ]);
-  return { ...definitions, nested: Object.fromEntries(nested) };
-}
-
-/** etcd3 reads its .proto files at run time from its own folder: a bundle carries them as JSON. */
-const embedProtos = {
-  name: 'embed-protos',
-  setup({ onLoad }) {
-    onLoad({ filter: /etcd3\/lib\/connection-pool\.js$/ }, ({ path: file }) => {
-      const proto = path.join(path.dirname(file), '../proto/rpc.proto');
-      const definition = new protobuf.Root().loadSync(proto, { keepCase: true });
-      const json = JSON.stringify(calledOnly(definition.toJSON()));
-      const source = readFileSync(file, 'utf8');
-      const call = /\(0, proto_loader_1\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
-      if (!call.test(source)) throw new Error(`${file} loads its protos in another way now`);
-      const embedded = `proto_loader_1.fromJSON(JSON.parse(${JSON.stringify(json)}),`;
-      const contents = source
-        .replace(call, () => embedded)
-        .replace('"@grpc/proto-loader"', JSON.stringify(services));
-      return { contents };
-    });
-  },
-};
 
 /** yargs' layout wants only widths; this package gives them without building a text segmenter. */
 const fastWidths = {
@@ -109,6 +52,28 @@ const clientOnly = {
     );
     onLoad({ filter: /.*/, namespace: 'client-only' }, () => ({
       contents: 'exports.setup = () => {};',
+    }));
+  },
+};
+
+/**
+ * grpc-js asks of every address whether it is one of IPv6, and Node then compiles a pattern that takes
+ * longer than all else in dialling. An address without a colon is none.
+ */
+const quickAddresses = {
+  name: 'quick-addresses',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^net$/ }, ({ importer }) =>
+      /grpc-js\/build\/src\/(subchannel-address|load-balancer-pick-first)\.js$/.test(importer)
+        ? { path: 'net', namespace: 'quick-addresses' }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'quick-addresses' }, () => ({
+      contents: `
+        const net = process.getBuiltinModule('net');
+        exports.isIP = net.isIP;
+        exports.isIPv4 = net.isIPv4;
+        exports.isIPv6 = (address) => address.includes(':') && net.isIPv6(address);`,
     }));
   },
 };
@@ -193,6 +158,7 @@ const { metafile } = await build({
     embedProtos,
     fastWidths,
     clientOnly,
+    quickAddresses,
     requestsOnly,
     leanYargs,
     lazyBuiltins,
@@ -214,7 +180,8 @@ await joinChunks(root, metafile, 'dist/start.js', parts);
 // the place of a module is in a namespace and belongs to no package.
 for (const { inputs } of Object.values(metafile.outputs)) {
   for (const input of Object.keys(inputs)) {
-    if (/^(client-only|requests-only|lazy|lean):/.test(input)) delete inputs[input];
+    if (/^(client-only|requests-only|etcd-messages|quick-addresses|lazy|lean):/.test(input))
+      delete inputs[input];
   }
 }
 writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(metafile));

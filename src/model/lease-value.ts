@@ -72,8 +72,9 @@ function parseObject(text: string): Record<string, unknown> | null {
 
 function plainData(data: unknown): { VtepMAC: string; VNI?: number } | null {
   if (typeof data !== 'object' || data === null) return null;
-  const { VtepMAC, VNI, ...others } = data as Record<string, unknown>;
-  if (typeof VtepMAC !== 'string' || Object.keys(others).length > 0) return null;
+  const { VtepMAC, VNI } = data as Record<string, unknown>;
+  if (typeof VtepMAC !== 'string') return null;
+  if (Object.keys(data).length > (VNI === undefined ? 1 : 2)) return null;
   if (VNI === undefined) return { VtepMAC };
   return typeof VNI === 'number' ? { VtepMAC, VNI } : null;
 }

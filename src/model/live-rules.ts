@@ -53,18 +53,13 @@ function checkLease(lease: LiveLease, live: LiveState): KeylessFinding[] {
     const message = `${lease.name}: ${lease.value}: ${effect(api, DEAFENS)}`;
     return [warning('value-unreadable', message, cure)];
   }
-  return [
-    ...(hasHostBits(lease.subnet)
-      ? [
-          warning(
-            'lease-host-bits',
-            `${lease.name} has host bits: the kernel refuses flannel's route`,
-          ),
-        ]
-      : []),
-    ...checkValue(lease, lease.value, live.config),
-    ...checkFamilies(lease, lease.value, live.config),
-  ];
+  const findings = checkValue(lease, lease.value, live.config);
+  if (hasHostBits(lease.subnet)) {
+    const message = `${lease.name} has host bits: the kernel refuses flannel's route`;
+    findings.unshift(warning('lease-host-bits', message));
+  }
+  findings.push(...checkFamilies(lease, lease.value, live.config));
+  return findings;
 }
 
 function checkValue(
@@ -79,14 +74,12 @@ function checkValue(
     return [warning('lease-other-backend', message)];
   }
   const findings: KeylessFinding[] = [];
-  const lacking = [
-    ...((value.publicIP ?? 0n) === 0n ? ['PublicIP'] : []),
-    ...(lease.ipv6Subnet !== null && (value.publicIPv6 ?? 0n) === 0n ? ['PublicIPv6'] : []),
-  ];
-  for (const field of lacking) {
+  const lacks = (field: string) => {
     const message = `${lease.name} has no ${field}: flannel makes an FDB entry that leads nowhere`;
     findings.push(warning('lease-no-public-ip', message));
-  }
+  };
+  if (!value.publicIP) lacks('PublicIP');
+  if (lease.ipv6Subnet !== null && !value.publicIPv6) lacks('PublicIPv6');
   if (value.backendType === 'vxlan' && value.vtepMAC === null) {
     const message = `${lease.name} has no readable VtepMAC: flannel does not take it in`;
     findings.push(warning('lease-no-vtep-mac', message));

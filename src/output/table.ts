@@ -60,12 +60,16 @@ function cutTo(limit: number, cell: string, ellipsis: string): string {
  */
 export function tableLines(rows: readonly (readonly string[])[], widths: number[]): string[] {
   const measured = rows.map((row) => measure(row, widths));
-  return measured.map(({ cells, widthOf }) =>
-    cells
-      .map((cell, i) => cell + ' '.repeat((widths[i] ?? 0) - widthOf(cell)))
-      .join('  ')
-      .trimEnd(),
-  );
+  return measured.map(({ cells, widthOf }) => {
+    let line = '';
+    let gap = 0;
+    for (let i = 0; i < cells.length; i++) {
+      const cell = cells[i] ?? '';
+      line += ' '.repeat(gap) + cell;
+      gap = (widths[i] ?? 0) - widthOf(cell) + GAP;
+    }
+    return line.trimEnd();
+  });
 }
 
 interface MeasuredRow {

@@ -1,0 +1,88 @@
+// etcd3 reads its .proto files at run time from its own folder, and makes of them, at every start, the
+// functions that write and read messages. Here the build makes them, of what is called.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import protobuf from 'protobufjs';
+// The parts of the library that write such functions; it compiles what they write when it is asked to.
+import converter from 'protobufjs/src/converter.js';
+import decoder from 'protobufjs/src/decoder.js';
+import encoder from 'protobufjs/src/encoder.js';
+
+/** What src/etcd calls, and etcd3 for it. */
+const CALLED = {
+  KV: ['Range', 'Txn'],
+  Lease: ['LeaseGrant', 'LeaseTimeToLive'],
+  Auth: ['Authenticate'],
+  Watch: ['Watch'],
+};
+
+/** An esbuild plugin. */
+export const embedProtos = {
+  name: 'embed-protos',
+  setup({ onLoad, onResolve }) {
+    const proto = path.resolve('node_modules/etcd3/proto/rpc.proto');
+    const services = path.resolve('scripts/etcd-services.mjs');
+    onLoad({ filter: /etcd3\/lib\/connection-pool\.js$/ }, ({ path: file }) => {
+      const source = readFileSync(file, 'utf8');
+      const call = /\(0, proto_loader_1\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
+      if (!call.test(source)) throw new Error(`${file} loads its protos in another way now`);
+      const contents = source
+        .replace(call, 'proto_loader_1.packageDefinition(')
+        .replace('"@grpc/proto-loader"', JSON.stringify(services));
+      return { contents };
+    });
+    onResolve({ filter: /^etcd-messages$/ }, () => ({ path: proto, namespace: 'etcd-messages' }));
+    onLoad({ filter: /.*/, namespace: 'etcd-messages' }, () => ({
+      contents: messagesOf(new protobuf.Root().loadSync(proto, { keepCase: true })),
+      resolveDir: path.dirname(services),
+    }));
+  },
+};
+
+/** A module with the methods of the services, and each message that they need. */
+function messagesOf(root) {
+  root.resolveAll();
+  const types = [];
+  const collect = (type) => {
+    if (types.includes(type)) return;
+    types.push(type);
+    if (type instanceof protobuf.Enum) return;
+    for (const { resolvedType } of type.fieldsArray) if (resolvedType) collect(resolvedType);
+  };
+  const services = Object.entries(CALLED).map(([name, methods]) => {
+    const service = root.lookupService(`etcdserverpb.${name}`);
+    const called = methods.map((one) => {
+      const { resolvedRequestType, resolvedResponseType, ...method } = service.methods[one];
+      const [request, response] = [resolvedRequestType, resolvedResponseType];
+      collect(request);
+      collect(response);
+      const streams = `${method.requestStream === true}, ${method.responseStream === true}`;
+      return `${one}: [${types.indexOf(request)}, ${types.indexOf(response)}, ${streams}]`;
+    });
+    return `'etcdserverpb.${name}': { ${called.join(', ')} }`;
+  });
+  const keyValue = types.indexOf(root.lookupType('mvccpb.KeyValue'));
+  return `
+    import { Reader, Writer, util } from 'protobufjs/minimal.js';
+    export { util };
+    export const messages = [${types.map(() => '{}').join(', ')}];
+    export const keyValue = messages[${keyValue}];
+    export const services = { ${services.join(',\n')} };
+    const among = (...indexes) => indexes.map((index) => messages[index]);
+    ${types.map((type, index) => `Object.assign(messages[${index}], ${sourceOf(type, types)});`).join('\n')}
+  `;
+}
+
+function sourceOf(type, all) {
+  if (type instanceof protobuf.Enum) {
+    return JSON.stringify({ values: { ...type.valuesById, ...type.values } });
+  }
+  const indexes = type.fieldsArray.map(({ resolvedType }) => all.indexOf(resolvedType));
+  return `((types) => ({
+    ctor: ${protobuf.Type.generateConstructor(type)},
+    encode: ${encoder(type)},
+    decode: ${decoder(type)},
+    fromObject: ${converter.fromObject(type)},
+    toObject: ${converter.toObject(type)},
+  }))(among(${indexes.join(', ')}))`;
+}
