@@ -1,5 +1,6 @@
 import { isHealthy } from '../../model/doctor/check.ts';
 import { EXIT, type ExitCode } from '../../model/problem.ts';
+import { doctorText } from '../../output/doctor/text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { type Diagnosed, diagnoseOnce } from '../../session/doctor/doctor.ts';
@@ -30,9 +31,7 @@ async function show(found: Diagnosed, args: Args, world: World): Promise<void> {
       world.stdout.write(doctorHtml(found));
       return;
     }
-    default: {
-      const { doctorText } = await import('../../output/doctor/text.ts');
+    default:
       return writeLine(world.stdout, doctorText(shown, styleOf(world.stdout, world.env)));
-    }
   }
 }

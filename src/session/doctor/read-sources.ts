@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openOffered } from '../../etcd/open-store.ts';
 import { readHostWith, readLinks } from '../../linux/read-host.ts';
 import { formatAddress } from '../../model/address.ts';
@@ -84,9 +85,10 @@ function skipped(why: string) {
 /** Reads every store that etcd offers: the lease may lie in the one that nobody reads. */
 async function readEtcd({ connection, api }: ResolvedConnection): Promise<EtcdReading> {
   const isFile = connection.endpoints.some((endpoint) => endpoint.startsWith('file:'));
+  const first = openOffered(connection, api);
   const [asked, other] = await Promise.allSettled([
-    openOffered(connection, api),
-    api === 'auto' || isFile ? [] : otherStore(connection, api),
+    first,
+    api === 'auto' || isFile ? [] : otherStore(connection, api, first),
   ]);
   const opened = [asked, other].flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   try {
@@ -104,11 +106,20 @@ async function readEtcd({ connection, api }: ResolvedConnection): Promise<EtcdRe
   }
 }
 
-/** The store that was not asked for; it may be switched off, or closed to this user. */
+/** In milliseconds: by then a request to the store that was asked for is on its way. */
+const HEAD_START = 50;
+
+/**
+ * The store that was not asked for; it may be switched off, or closed to this user. What reads it is
+ * loaded while the one that was asked for makes its answer, not before it is asked.
+ */
 async function otherStore(
   connection: ResolvedConnection['connection'],
   api: EtcdApi,
+  first: Promise<unknown>,
 ): Promise<Awaited<ReturnType<typeof openOffered>>> {
+  const headStart = delay(HEAD_START, undefined, { ref: false });
+  await Promise.race([first, headStart]).catch(() => undefined);
   try {
     return await openOffered(connection, api === 'v2' ? 'v3' : 'v2');
   } catch (error) {
@@ -219,18 +230,18 @@ function liveConfig(etcd: Reading<EtcdReading>): NetworkConfig | null {
 function isNodeOf(links: readonly Link[], etcd: Reading<EtcdReading>): boolean {
   if (links.some(({ name, vxlan }) => vxlan && /^flannel(-v6)?\.\d+$/.test(name))) return true;
   if (etcd.state !== 'read') return false;
-  const own = new Set(links.flatMap(({ addresses }) => addresses.map((one) => one.address)));
+  const own = links
+    .flatMap(({ addresses }) => addresses.map((one) => one.address))
+    .filter((address) => address.includes('.') && !address.startsWith('127.'));
   return etcd.value.stores.some(({ snapshot }) => {
     // A flanneld writes its address as text: what has none of these need not be decoded.
-    const leases = snapshot.leases.filter(({ value }) =>
-      [...own].some((one) => value.includes(one)),
-    );
+    const leases = snapshot.leases.filter(({ value }) => own.some((one) => value.includes(one)));
     return decodeSnapshot({ ...snapshot, leases }).leases.some(
       ({ value, stored }) =>
         stored.expires &&
         typeof value !== 'string' &&
         value.publicIP !== null &&
-        own.has(formatAddress(4, value.publicIP)),
+        own.includes(formatAddress(4, value.publicIP)),
     );
   });
 }
