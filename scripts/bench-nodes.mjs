@@ -11,7 +11,7 @@ import { Etcd3 } from 'etcd3';
 const NODES = 5_000;
 const CHANGES = 200;
 const KUBECTL_SAMPLE = 10;
-const IDLE_SECONDS = 5;
+const IDLE_SECONDS = 10;
 const PREFIX = '/coreos.com/network';
 const BACKEND_DATA = 'flannel.alpha.coreos.com/backend-data';
 
@@ -163,6 +163,8 @@ export async function benchNodes({ root, folder, program, endpoint, row, fact })
     await saysReady(watch);
     const sorted = await delays(api, client);
     const busy = residentMegabytes(watch.pid);
+    // The heap is tidied up for some seconds after work; idle is what comes then.
+    await pause(IDLE_SECONDS * 1000);
     const before = cpuSeconds(watch.pid);
     await pause(IDLE_SECONDS * 1000);
     const idle = (100 * (cpuSeconds(watch.pid) - before)) / IDLE_SECONDS;
@@ -172,7 +174,7 @@ export async function benchNodes({ root, folder, program, endpoint, row, fact })
     fact(`${what}: lease to annotation, median`, `${percentile(0.5)} ms`, '');
     fact(`${what}: lease to annotation, p99`, `${percentile(0.99)} ms`, 'at most 250 ms');
     fact(`${what}: memory`, '', 'at most 150 MB', `${busy.toFixed(0)} MB`);
-    fact(`${what}: processor when idle`, `${idle.toFixed(1)} %`, '');
+    fact(`${what}: processor when idle`, `${idle.toFixed(1)} %`, 'near nothing');
   } finally {
     watch?.kill('SIGKILL');
     client.close();
