@@ -13,6 +13,7 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { backupJson, backupsJson, backupsText, backupText } from '../output/backup-output.ts';
 import { printable, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import { withSession } from '../session/open.ts';
 import { type Args, parseDays } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -66,6 +67,13 @@ async function list(args: Args, world: World): Promise<ExitCode> {
     await writeDocument(world.stdout, 'json', backupsJson(kept));
   } else {
     writeLine(world.stdout, backupsText(kept, folder, styleOf(world.stdout, world.env)));
+    const newest = kept.findLast(({ backup }) => backup !== null);
+    tellNext(
+      world,
+      newest === undefined
+        ? 'flannel-bigip backup keeps what is live now'
+        : `flannel-bigip restore ${newest.file} --dry-run shows what would go back`,
+    );
   }
   return EXIT.done;
 }
@@ -83,6 +91,9 @@ async function prune(args: Args, world: World): Promise<ExitCode> {
       world.stdout,
       printable(`${old.length} of ${kept.length} backups in ${folder} ${did}`),
     );
+    const again = nextCommand('backup prune', args, ['keep', 'older-than', 'backup-dir']);
+    const left = nextCommand('backup list', args, ['backup-dir']);
+    tellNext(world, args.on('dry-run') && old.length > 0 ? again : left);
   }
   return EXIT.done;
 }

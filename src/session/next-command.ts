@@ -7,7 +7,7 @@ import type { Args } from './options.ts';
 export const PLACE = ['file', 'endpoints', 'etcd-api', 'prefix'];
 
 /** A command for a person to run next, about the same place as this one. */
-export function nextCommand(command: string, args: Args, flags = PLACE): string {
+export function nextCommand(command: string, args: Args, flags: readonly string[] = PLACE): string {
   const given = flags.flatMap((flag) => {
     const value = args.list(flag).join(',');
     return value === '' ? [] : [`--${flag} ${value}`];

@@ -4,6 +4,7 @@ import { BigIpSite, MACS, NODES, storeText } from '../support/bigip/site.ts';
 import { devicesOfTest, setUp } from '../support/bigip/started.ts';
 import { startApiServer } from '../support/kubernetes/api-server.ts';
 import { nodeObject } from '../support/kubernetes/nodes.ts';
+import { openTerminal } from '../support/terminal.ts';
 
 const device = devicesOfTest();
 const MAC = MACS[0] ?? '';
@@ -253,5 +254,18 @@ describe('bigip check', () => {
     } finally {
       await api.stop();
     }
+  });
+});
+
+describe('what comes next, at a terminal', () => {
+  it.each([
+    ['show', 'flannel-bigip bigip diff'],
+    ['diff', 'flannel-bigip bigip apply'],
+    ['check', 'flannel-bigip bigip diff'],
+  ])('bigip %s of a bare unit leads to %s', async (verb, next) => {
+    const site = new BigIpSite([await device()]);
+    const { screen } = await openTerminal(['bigip', verb], site.folder, { env: site.env }).ended;
+
+    expect(screen.trimEnd().split('\r\n').at(-1)).toBe(`Next: ${next}`);
   });
 });

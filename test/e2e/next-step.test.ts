@@ -22,6 +22,9 @@ const STEPS: readonly (readonly [args: readonly string[], site: string, next: st
   [['diff', '-f', 's.yaml'], SITE, 'flannel-bigip apply --file s.yaml'],
   [['diff', '-f', 's.yaml', '--save', 'p.json'], SITE, 'flannel-bigip apply --plan p.json'],
   [['list', '-f', 's.yaml'], SITE, 'flannel-bigip diff --file s.yaml'],
+  [['doctor', '-f', 's.yaml'], SITE, 'mend what fails, then flannel-bigip doctor --file s.yaml'],
+  [['backup', 'list'], SITE, 'flannel-bigip backup keeps what is live now'],
+  [['backup', 'prune', '--keep', '3'], SITE, 'flannel-bigip backup list'],
 ];
 
 it.for(STEPS)(
@@ -48,4 +51,23 @@ it('keeps a table within a narrow terminal, Chinese names included', async () =>
     'SUBNET           PUBLIC IP    VTEP MAC           EXPIRES  KIND   NAME',
     '10.244.100.0/24  10.1.10.245  00:0c:29:2e:db:2e  never    bigip  负载均衡',
   ]);
+});
+
+it('leads from the backups that are kept to one that can be restored', async () => {
+  const cwd = temporaryFolder({ 's.yaml': SITE });
+  const env = { XDG_STATE_HOME: `${cwd}/state` };
+  await run(['apply', '-f', 's.yaml', '--yes'], { cwd, env });
+  await run(['backup', '-f', 's.yaml', '--backup-dir', 'kept'], { cwd, env });
+  const lastLine = async (args: readonly string[]) => {
+    const { screen } = await openTerminal(args, cwd, { columns: 400 }).ended;
+    return screen.trimEnd().split('\r\n').at(-1);
+  };
+  const folder = ['--backup-dir', 'kept'];
+
+  expect(await lastLine(['backup', 'list', ...folder])).toMatch(
+    /^Next: flannel-bigip restore \S+\/kept\/\S+ --dry-run shows what would go back$/,
+  );
+  expect(await lastLine(['backup', 'prune', '--older-than', '0d', '--dry-run', ...folder])).toBe(
+    'Next: flannel-bigip backup prune --older-than 0d --backup-dir kept',
+  );
 });

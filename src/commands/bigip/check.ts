@@ -16,6 +16,7 @@ import {
   withDevices,
 } from '../../session/bigip/units.ts';
 import { givesKubeconfig, openNodes, readNodes } from '../../session/kubernetes.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import { withSession } from '../../session/open.ts';
 import type { Args } from '../../session/options.ts';
 import { type LoadedSite, loadSite } from '../../session/site.ts';
@@ -59,13 +60,13 @@ async function show(
   args: Args,
   world: World,
 ): Promise<void> {
+  const ok = results.every((one) => 'value' in one && one.value.findings.length === 0);
   if (args.text('output') === 'json') {
     const units = results.map((one) =>
       'error' in one
         ? { name: one.unit.bigip.name, url: one.unit.management.url, error: errorText(one.error) }
         : checkJson(one.value),
     );
-    const ok = results.every((one) => 'value' in one && one.value.findings.length === 0);
     return writeDocument(world.stdout, 'json', { ok, skipped, units });
   }
   const style = styleOf(world.stdout, world.env);
@@ -75,4 +76,5 @@ async function show(
     world.stderr.write('Nodes are skipped: no kubeconfig is named (--kubeconfig, KUBECONFIG).\n');
   }
   tellErrors(results, world);
+  tellNext(world, nextCommand(ok ? 'doctor' : 'bigip diff', args, ['file']));
 }

@@ -17,6 +17,7 @@ import {
   unitsOf,
   withDevices,
 } from '../../session/bigip/units.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
 import type { World } from '../../world.ts';
@@ -58,6 +59,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     return [showText(bigip.name, management.url, path, state, macNote, style)];
   });
   if (texts.length > 0) writeLine(world.stdout, texts.join('\n\n'));
+  tellNext(world, nextCommand('bigip diff', args, ['file']));
   tellErrors(results, world);
   return exitOf(results, false);
 }

@@ -4,6 +4,7 @@ import { doctorText } from '../../output/doctor/text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { type Diagnosed, diagnoseOnce } from '../../session/doctor/doctor.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';
 
@@ -31,7 +32,16 @@ async function show(found: Diagnosed, args: Args, world: World): Promise<void> {
       world.stdout.write(doctorHtml(found));
       return;
     }
-    default:
-      return writeLine(world.stdout, doctorText(shown, styleOf(world.stdout, world.env)));
+    default: {
+      writeLine(world.stdout, doctorText(shown, styleOf(world.stdout, world.env)));
+      const again = nextCommand('doctor', args);
+      const isWell = isHealthy(shown);
+      tellNext(
+        world,
+        isWell
+          ? `${nextCommand('doctor ping', args)}, on a node`
+          : `mend what fails, then ${again}`,
+      );
+    }
   }
 }

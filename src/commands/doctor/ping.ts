@@ -9,6 +9,7 @@ import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { namedBigips } from '../../session/bigip/units.ts';
 import { SUBNET_ENV } from '../../session/doctor/read-sources.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import { withSession } from '../../session/open.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
@@ -53,6 +54,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   } else {
     const style = styleOf(world.stdout, world.env);
     writeLine(world.stdout, pinged.map((one) => pingText(one, style)).join('\n\n'));
+    if (!ok) tellNext(world, nextCommand('doctor', args));
   }
   return ok ? EXIT.done : EXIT.found;
 }

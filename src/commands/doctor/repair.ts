@@ -9,6 +9,7 @@ import { repairJson, repairText } from '../../output/repair-output.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { SUBNET_ENV } from '../../session/doctor/read-sources.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import { type Session, withSession } from '../../session/open.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
@@ -24,7 +25,11 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     const outcome = { steps, done };
     if (args.text('output') === 'json') {
       await writeDocument(world.stdout, 'json', repairJson(outcome));
-    } else writeLine(world.stdout, repairText(outcome, styleOf(world.stdout, world.env)));
+    } else {
+      writeLine(world.stdout, repairText(outcome, styleOf(world.stdout, world.env)));
+      const isLeft = done === null && steps.length > 0;
+      tellNext(world, nextCommand(isLeft ? 'node repair --yes' : 'doctor', args));
+    }
     return EXIT.done;
   });
 }

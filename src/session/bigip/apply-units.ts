@@ -4,7 +4,7 @@ import { printable, printableLines, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
-import { nextCommand } from '../next-command.ts';
+import { nextCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
 import { DeviceScope, type WrittenUnit } from './device-scope.ts';
@@ -46,6 +46,7 @@ export async function diffUnits(
     await writeDocument(world.stdout, format, document);
   } else {
     writeLine(world.stdout, scopeText(scope, styleOf(world.stdout, world.env)));
+    tellNext(world, nextCommand(scope.isTrue ? 'bigip check' : 'bigip apply', args, ['file']));
   }
   return exitOf(scope.planned, !scope.isTrue);
 }
