@@ -8,6 +8,8 @@ import converter from 'protobufjs/src/converter.js';
 import decoder from 'protobufjs/src/decoder.js';
 import encoder from 'protobufjs/src/encoder.js';
 
+const root = new URL('..', import.meta.url).pathname;
+
 /** What src/etcd calls, and etcd3 for it. */
 const CALLED = {
   KV: ['Range', 'Txn'],
@@ -20,8 +22,8 @@ const CALLED = {
 export const embedProtos = {
   name: 'embed-protos',
   setup({ onLoad, onResolve }) {
-    const proto = path.resolve('node_modules/etcd3/proto/rpc.proto');
-    const services = path.resolve('scripts/etcd-services.mjs');
+    const proto = path.join(root, 'node_modules/etcd3/proto/rpc.proto');
+    const services = path.join(root, 'scripts/etcd-services.mjs');
     onLoad({ filter: /etcd3\/lib\/connection-pool\.js$/ }, ({ path: file }) => {
       const source = readFileSync(file, 'utf8');
       const call = /\(0, proto_loader_1\.loadSync\)\(`\$\{__dirname\}\/\.\.\/proto\/rpc\.proto`,/;
@@ -31,7 +33,7 @@ export const embedProtos = {
         .replace('"@grpc/proto-loader"', JSON.stringify(services));
       return { contents };
     });
-    onResolve({ filter: /^etcd-messages$/ }, () => ({ path: proto, namespace: 'etcd-messages' }));
+    onResolve({ filter: /^etcd-messages$/ }, () => ({ path: 'all', namespace: 'etcd-messages' }));
     onLoad({ filter: /.*/, namespace: 'etcd-messages' }, () => ({
       contents: messagesOf(new protobuf.Root().loadSync(proto, { keepCase: true })),
       resolveDir: path.dirname(services),
