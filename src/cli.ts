@@ -272,7 +272,15 @@ function argsOf(parsed: { readonly _: readonly (string | number)[] }, spec: Comm
         .filter(Boolean),
     each: values,
     on: (flag) => options[flag] === true,
+    takenBy: flagsOf,
   };
+}
+
+function flagsOf(words: string): readonly string[] {
+  const [first, second] = words.split(' ');
+  const command = COMMANDS.find(({ name }) => name === first);
+  const spec = command?.subcommands?.find(({ name }) => name === second) ?? command;
+  return (spec?.options ?? []).map(({ flag }) => flag);
 }
 
 /** The one place where a failure becomes text and an exit code. */

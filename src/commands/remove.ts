@@ -10,7 +10,7 @@ import { reportJson } from '../output/plan-output.ts';
 import { printable } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
-import { nextCommand } from '../session/next-command.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -38,9 +38,11 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
   }
   if (plan.changes.length === 0 && args.text('output') !== 'json') {
     writeLine(world.stdout, 'Nothing to do.');
+    tellNext(world, args, nextCommand('list', args));
     return EXIT.done;
   }
   const command = {
+    name: 'remove',
     question: 'Remove this?',
     declined: 'Not removed; nothing was changed.',
     // Every removal is guarded by the value that was shown, and seen to be gone on v2.
@@ -48,8 +50,8 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
     success: ({ done, backup }: Executed) => [
       `\nRemoved ${done.length} lease${done.length === 1 ? '' : 's'}.`,
       ...(backup === null ? [] : [`The values before are in ${backup}`]),
-      `Next: ${nextCommand('list', args)}`,
     ],
+    next: () => nextCommand('list', args),
   };
   return runPlan(plan, session, command, args, world);
 }

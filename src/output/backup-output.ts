@@ -14,7 +14,7 @@ function counts({ config, leases }: BackupDocument) {
   return { config: config !== null, reservations: leases.length - nodes, nodes };
 }
 
-/** What `backup` has kept, and how it goes back. */
+/** What `backup` has kept. */
 export function backupText(file: string, backup: BackupDocument): string {
   const { config, reservations, nodes } = counts(backup);
   const what = [
@@ -22,9 +22,7 @@ export function backupText(file: string, backup: BackupDocument): string {
     `${reservations} reservation${reservations === 1 ? '' : 's'}`,
     `${nodes} lease${nodes === 1 ? '' : 's'} of nodes`,
   ].join(', ');
-  return printable(`Kept ${what} of ${backup.store} in ${file}`).concat(
-    `\nNext: flannel-bigip restore ${printable(file)} --dry-run shows what would go back.`,
-  );
+  return printable(`Kept ${what} of ${backup.store} in ${file}`);
 }
 
 /** The document of `backup -o json`. */

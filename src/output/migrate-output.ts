@@ -28,7 +28,6 @@ export function migratedLines(
     ...(to === 'v3'
       ? ['flannel v0.19.2 and v0.20.0 want a client certificate for etcd, other versions do not.']
       : []),
-    `Next: flannel-bigip migrate --from ${from} --to ${to} --cutover says how to go over.`,
   ];
 }
 
@@ -38,10 +37,14 @@ const STATES: Record<CutoverNode['state'], string> = {
   missing: 'not migrated yet',
 };
 
-/** The plan of a cut-over, for people. */
-export function cutoverText(plan: Cutover, style: Style): string {
+/**
+ * The plan of a cut-over, for people.
+ *
+ * @param own a command of this program about the same stores
+ */
+export function cutoverText(plan: Cutover, own: (words: string) => string, style: Style): string {
   const { from, to, nodes, shortest } = plan;
-  const migrate = `flannel-bigip migrate --from ${from} --to ${to}`;
+  const migrate = own(`migrate --from ${from} --to ${to}`);
   const waiting = nodes.filter(({ state }) => state !== 'upgraded');
   const rows = nodes.map(({ publicIP, subnet, ttl, state }) => [
     publicIP ?? '-',
@@ -59,9 +62,9 @@ export function cutoverText(plan: Cutover, style: Style): string {
       ? `Everything is migrated; run \`${migrate}\` again before each batch all the same: it brings renewed leases over and touches no node that is through.`
       : `Run \`${migrate}\`, now and again before each batch: it brings renewed leases over and touches no node that is through.`,
     `Upgrade flanneld (${READERS[from]} -> ${READERS[to]}) in batches, the shortest time first, and finish within it: ${deadline}. Copies last as long as the leases they were made of, 24 hours at most.`,
-    `After each batch look at \`flannel-bigip list --etcd-api ${to}\`: each of its nodes must hold the subnet that it had.`,
-    `When every node is through, set \`etcd.api: ${to}\` in the site file, and run \`flannel-bigip diff\`.`,
-    `A day later, when nothing is left in the ${from} store that expires: \`flannel-bigip migrate --retire ${from}\`.`,
+    `After each batch look at \`${own(`list --etcd-api ${to}`)}\`: each of its nodes must hold the subnet that it had.`,
+    `When every node is through, set \`etcd.api: ${to}\` in the site file, and run \`${own(`diff --etcd-api ${to}`)}\`.`,
+    `A day later, when nothing is left in the ${from} store that expires: \`${own(`migrate --retire ${from}`)}\`.`,
   ];
   return [
     ...(rows.length === 0

@@ -5,6 +5,7 @@ import type { Change, Plan } from '../model/change.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type PlanPlace, placeText } from '../output/plan-output.ts';
+import { Progress } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { askName, askYes } from './ask.ts';
 import type { Session } from './open.ts';
@@ -81,7 +82,14 @@ export async function execute(
   if (unread) throw new Error(`the MAC of ${unread.name} is not read yet`);
   const replaces = plan.changes.some((change) => change.liveValue !== null);
   const backup = replaces ? await keepBackup(session, args, world) : null;
-  return { ...(await carryOut(plan, session.store, world.signal, written)), backup };
+  const progress = new Progress(world, 'Writing', plan.changes.length);
+  let count = 0;
+  const told = async (change: Change, revision: string) => {
+    progress.at(++count);
+    await written?.(change, revision);
+  };
+  const carriedOut = carryOut(plan, session.store, world.signal, told);
+  return { ...(await carriedOut.finally(() => progress.end())), backup };
 }
 
 /** Keeps everything under the prefix as it was read; the path of the file. */

@@ -5,6 +5,7 @@ import type { Nodes } from '../kubernetes/nodes.ts';
 import type { KubeNode } from '../model/kube-node.ts';
 import { type LabelSelector, parseLabelSelector } from '../model/label-selector.ts';
 import { EXIT, Problem } from '../model/problem.ts';
+import { whileWaiting } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { type Args, parseDuration } from './options.ts';
 import type { LoadedSite } from './site.ts';
@@ -59,9 +60,13 @@ export async function readNodes(
   api: Nodes,
   names: readonly string[] | null,
   loaded: LoadedSite | null,
+  world: World,
 ): Promise<KubeNode[]> {
-  const ignored = ignoredNodes(loaded);
-  if (names === null) return (await api.list()).filter(({ labels }) => !ignored(labels));
+  if (names === null) {
+    const ignored = ignoredNodes(loaded);
+    const all = await whileWaiting(world, `Reading the Nodes of ${api.server}`, api.list());
+    return all.filter(({ labels }) => !ignored(labels));
+  }
   const nodes: KubeNode[] = [];
   for (const name of names) {
     const node = await api.get(name);

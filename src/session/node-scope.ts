@@ -27,8 +27,9 @@ export async function planNodes(
   names: readonly string[] | null,
   { site, live }: Pick<Session, 'site' | 'live'>,
   loaded: LoadedSite | null,
+  world: World,
 ): Promise<NodeScope> {
-  const nodes = await readNodes(api, names, loaded);
+  const nodes = await readNodes(api, names, loaded, world);
   const plan = planAnnotations(nodes, live.leases, {
     bigips: site?.bigips ?? [],
     map: site?.kubernetes.nodes ?? {},
@@ -44,7 +45,7 @@ export async function nodesInScope(
   session: Pick<Session, 'site' | 'live'>,
   loaded: LoadedSite,
 ): Promise<NodeScope> {
-  return planNodes(await openNodes(args, world, loaded), null, session, loaded);
+  return planNodes(await openNodes(args, world, loaded), null, session, loaded, world);
 }
 
 /** The Nodes as a part of what `apply` shows, guards and carries out. */
@@ -98,7 +99,7 @@ export async function writeNodes(
   const changes = changing(plan);
   const folder = backupFolder(args.text('backup-dir'), world.env, world.cwd);
   const backup = await keepAnnotations(folder, api.server, changes, world.now());
-  const progress = new Progress(world.stderr, 'Annotating', changes.length);
+  const progress = new Progress(world, 'Annotating', changes.length);
   const { annotateNodes } = await import('../kubernetes/annotate-nodes.ts');
   const read = new Map(nodes.map((node) => [node.name, node]));
   const results = await annotateNodes(api, changes, read, world.signal, (done) =>

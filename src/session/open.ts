@@ -3,6 +3,7 @@ import type { KeyStore } from '../etcd/store.ts';
 import type { Site } from '../model/site.ts';
 import { decodeSnapshot, type LiveState } from '../model/snapshot.ts';
 import type { PlanPlace } from '../output/plan-output.ts';
+import { whileWaiting } from '../output/progress.ts';
 import { printable } from '../output/style.ts';
 import type { World } from '../world.ts';
 import { type ResolvedConnection, resolveConnection } from './connection-options.ts';
@@ -27,7 +28,12 @@ export async function withSession<S extends LoadedSite | null, T>(
   const declared = loaded && { etcd: loaded.site.etcd, folder: loaded.folder };
   const resolved = await resolveConnection(args, world, declared);
   if (args.on('verbose')) world.stderr.write(originLines(resolved));
-  const { store, snapshot } = await openStore(resolved.connection, resolved.api);
+  const opening = openStore(resolved.connection, resolved.api);
+  const { store, snapshot } = await whileWaiting(
+    world,
+    `Waiting for ${endpoints(resolved)}`,
+    opening,
+  );
   try {
     const site = (loaded?.site ?? null) as S extends LoadedSite ? Site : Site | null;
     const place = {
@@ -40,6 +46,10 @@ export async function withSession<S extends LoadedSite | null, T>(
   } finally {
     store.close();
   }
+}
+
+function endpoints({ connection }: ResolvedConnection): string {
+  return printable(connection.endpoints.join(', '));
 }
 
 /** What `--verbose` says of a connection: each value with where it came from. */

@@ -21,7 +21,7 @@ import { printable, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { askYes } from '../../session/ask.ts';
 import { type Devices, errorText, withDevices } from '../../session/bigip/units.ts';
-import { nextCommand } from '../../session/next-command.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';
 
@@ -197,7 +197,9 @@ class Import {
     }
     if (after === text) {
       if (!this.isFailed) this.say('Nothing to do: the site file says what the BIG-IP says.');
-      return this.end(this.isFailed ? 'failed' : 'unchanged');
+      const unchanged = await this.end(this.isFailed ? 'failed' : 'unchanged');
+      this.tellNext();
+      return unchanged;
     }
     if (!(await this.consent())) {
       world.stderr.write('Not written; nothing was changed.\n');
@@ -211,12 +213,19 @@ class Import {
     for (const finding of checked.findings) {
       world.stderr.write(`${findingText(file, finding, checked.lines, style)}\n`);
     }
-    if (!this.isFailed) this.say(`Next: ${nextCommand('diff', this.args)}`);
     const code = await this.end(this.isFailed ? 'partial' : 'applied');
-    if (checked.site !== null) return code;
+    if (checked.site !== null) {
+      this.tellNext();
+      return code;
+    }
     throw new Problem(`what the BIG-IP says makes ${file} invalid; it is written all the same`, {
       exit: EXIT.invalid,
     });
+  }
+
+  private tellNext(): void {
+    const { args, world } = this;
+    if (!this.isFailed) tellNext(world, args, nextCommand('diff', args));
   }
 
   private get isFailed(): boolean {

@@ -4,7 +4,7 @@ import { printable, printableLines, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
-import { nextCommand, tellNext } from '../next-command.ts';
+import { nextCommand, sameCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
 import { DeviceScope, type WrittenUnit } from './device-scope.ts';
@@ -46,9 +46,19 @@ export async function diffUnits(
     await writeDocument(world.stdout, format, document);
   } else {
     writeLine(world.stdout, scopeText(scope, styleOf(world.stdout, world.env)));
-    tellNext(world, nextCommand(scope.isTrue ? 'bigip check' : 'bigip apply', args, ['file']));
   }
-  return exitOf(scope.planned, !scope.isTrue);
+  const code = exitOf(scope.planned, !scope.isTrue);
+  if (code === EXIT.done) tellNext(world, args, nextCommand('bigip check', args));
+  if (code === EXIT.found) {
+    const step = nextCommand(applying(args), args, ['scope', 'disable-configsync']);
+    tellNext(world, args, step);
+  }
+  return code;
+}
+
+/** The command that is about the units now: their own, or one with `--scope bigip`. */
+function applying(args: Args): string {
+  return args.list('scope').length > 0 ? 'apply' : 'bigip apply';
 }
 
 type Outcome = 'applied' | 'unchanged' | 'dry-run' | 'declined' | 'refused' | 'partial' | 'failed';
@@ -74,12 +84,16 @@ class Application {
     if (scope.changes === 0) {
       tellErrors(refused, world);
       await this.report(refused.length === 0 ? 'unchanged' : 'refused', refused);
+      if (refused.length === 0) tellNext(world, args, nextCommand('bigip check', args));
       return exitOf(refused, false);
     }
     if (args.on('dry-run')) {
       tellErrors(refused, world);
       this.say('\nDry run: nothing was written.');
       await this.report('dry-run', refused);
+      if (refused.length === 0) {
+        tellNext(world, args, sameCommand(applying(args), args, ['dry-run']));
+      }
       return exitOf(refused, false);
     }
     if (!args.on('yes') && !(await this.consent())) {
@@ -124,8 +138,7 @@ class Application {
     );
     for (const { text } of differing) world.stderr.write(`${printable(text)}\n`);
     await this.report(outcome, results);
-    if (!failed && differing.length === 0)
-      this.say(`Next: ${nextCommand('apply', args)}, then ${nextCommand('bigip check', args)}`);
+    if (!failed && differing.length === 0) tellNext(world, args, nextCommand('apply', args));
     return exitOf(
       results,
       differing.some(({ isUrgent }) => isUrgent),

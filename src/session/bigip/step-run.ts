@@ -15,6 +15,7 @@ import { printable, printableLines, type Style, styleOf } from '../../output/sty
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
+import { sameCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
 import { errorText, exitOf, tellErrors, type UnitResult } from './units.ts';
 import type { UnitWriter } from './write-unit.ts';
@@ -32,13 +33,16 @@ export interface UnitSteps {
 
 /** What differs between the commands that only carry steps out. */
 interface StepCommand {
+  /** As it is typed. */
+  readonly name: string;
   /** Of units, by name. */
   question(names: string): string;
   readonly declined: string;
   /** Said where nothing is to be done. */
   readonly nothing: string;
-  /** What a person does then. */
+  /** What a person does then, and why. */
   readonly next: string;
+  readonly why?: string;
 }
 
 /** Shows steps on units, asks, carries them out, saves, and reports: one unit after the other. */
@@ -65,7 +69,12 @@ export class StepRun {
       tellErrors(refused, world);
       if (args.on('dry-run')) this.say('\nDry run: nothing was written.');
       const outcome = refused.length > 0 ? 'refused' : todo.length === 0 ? 'unchanged' : 'dry-run';
-      return this.end(outcome, refused);
+      const code = await this.end(outcome, refused);
+      if (outcome === 'unchanged') tellNext(world, args, command.next);
+      if (outcome === 'dry-run') {
+        tellNext(world, args, sameCommand(command.name, args, ['dry-run']));
+      }
+      return code;
     }
     if (!args.on('yes') && !(await this.consent(todo.map(({ unit }) => unit.bigip.name)))) {
       world.stderr.write(`${command.declined}\n`);
@@ -80,9 +89,10 @@ export class StepRun {
       }
       tellErrors(failed, world);
       const isDone = todo.some(({ value }) => value.writer.isChanged);
-      if (failed.length === 0) this.say(`Next: ${command.next}`);
       const outcome = failed.length === 0 ? 'applied' : isDone ? 'partial' : 'failed';
-      return this.end(outcome, failed);
+      const code = await this.end(outcome, failed);
+      if (failed.length === 0) tellNext(world, args, command.next, command.why);
+      return code;
     });
   }
 

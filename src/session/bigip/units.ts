@@ -3,6 +3,7 @@ import type { DeviceClient } from '../../bigip/client.ts';
 import type { DeviceAccess } from '../../bigip/connection.ts';
 import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import type { BigIp, Management, Site } from '../../model/site.ts';
+import { whileWaiting } from '../../output/progress.ts';
 import { printable, styleOf } from '../../output/style.ts';
 import type { World } from '../../world.ts';
 import { type Args, parseDuration } from '../options.ts';
@@ -94,7 +95,7 @@ export class Devices {
     const client = new DeviceClient(access);
     // Known before it has a token: an interrupt may come at once.
     this.#open.add(client);
-    await client.login();
+    await whileWaiting(this.world, `Waiting for ${printable(management.url)}`, client.login());
     return client;
   }
 
