@@ -96,7 +96,7 @@ describe('the Debian package', () => {
     expect(pages).toEqual(
       expect.arrayContaining([
         'flannel-bigip.1.gz',
-        'flannel-bigip-bigip-fdb.1.gz',
+        'flannel-bigip-bigip-fdb-sync.1.gz',
         'flannel-bigip-doctor-ping.1.gz',
       ]),
     );
