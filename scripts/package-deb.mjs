@@ -1,4 +1,4 @@
-// Makes release/flannel-bigip_VERSION_amd64.deb: executable, man pages, completions, systemd unit.
+// Makes release/flannel-bigip_VERSION_amd64.deb: executable, docs, man pages, completions, systemd unit.
 import { spawnSync } from 'node:child_process';
 import {
   mkdirSync,

@@ -1,6 +1,14 @@
 // Puts what a package installs into a folder, laid out as below `/`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import packageJson from '../package.json' with { type: 'json' };
@@ -14,6 +22,12 @@ const COMPLETIONS = {
   zsh: 'usr/share/zsh/vendor-completions/_flannel-bigip',
   fish: 'usr/share/fish/vendor_completions.d/flannel-bigip.fish',
 };
+
+/** What the reader of an offline host wants, and what it links to. */
+const DOCUMENTATION = [
+  ...packageJson.files.filter((name) => !/^!|^(?:bin|dist)$/.test(name)),
+  ...['README.md', 'action.yml'],
+];
 
 function completion(shell) {
   const { status, stdout, error } = spawnSync(executable, ['completion', shell], {
@@ -48,8 +62,16 @@ export async function stage(target, time) {
     `${doc}/changelog.gz`,
     gzipSync(readFileSync(path.join(root, 'CHANGELOG.md')), { level: 9 }),
   );
-  copy('examples/site.yaml', `${doc}/examples/site.yaml`);
+  for (const file of DOCUMENTATION.flatMap(filesOf)) copy(file, `${doc}/${file}`);
   write(`${doc}/copyright`, copyright());
+}
+
+/** A file, or all files below a folder, as paths from the project's folder. */
+function filesOf(name) {
+  if (!statSync(path.join(root, name)).isDirectory()) return [name];
+  return readdirSync(path.join(root, name), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
 }
 
 /** In Debian's machine-readable form (DEP-5). */

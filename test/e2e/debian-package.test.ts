@@ -10,6 +10,7 @@ import {
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { linksOf, readPage } from '../docs/markdown.ts';
 import { temporaryFolder } from '../support/cli.ts';
 
 const DEB = path.resolve(`release/flannel-bigip_${packageJson.version}_amd64.deb`);
@@ -76,6 +77,27 @@ describe('the Debian package', () => {
     dpkg(root, '--purge', 'flannel-bigip');
     expect(filesBelow(root)).toEqual([]);
     expect(existsSync(path.join(root, 'usr'))).toBe(false);
+  });
+
+  it('has the documentation as it is, with all that it links to', () => {
+    const root = emptyRoot();
+    dpkg(root, '--install', DEB);
+    const folder = path.join(root, 'usr/share/doc/flannel-bigip');
+    const pages = filesBelow(folder).filter((file) => file.endsWith('.md'));
+    const missing = pages.flatMap((page) =>
+      linksOf(readPage(path.join(folder, page)))
+        .filter((target) => !/^(?:[a-z]+:|#)/.test(target))
+        .map((target) => path.join(folder, path.dirname(page), target.replace(/#.*/, '')))
+        .filter((file) => !existsSync(file)),
+    );
+
+    expect(pages).toEqual(
+      expect.arrayContaining(['README.md', 'docs/start.md', 'docs/zh/start.md']),
+    );
+    expect(missing).toEqual([]);
+    for (const file of ['README.md', 'docs/pictures/list.svg']) {
+      expect(readFileSync(path.join(folder, file)).equals(readFileSync(file))).toBe(true);
+    }
   });
 
   it('has a page of the manual for each command, which man reads without a warning', () => {
