@@ -137,7 +137,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'diff',
     usage: 'diff',
-    describe: 'show what differs between the site file and etcd (exit 2 when something does)',
+    describe:
+      'show what differs between the site file and etcd, with --scope Nodes and BIG-IPs too (exit 2 when something does)',
     positionals: 'none',
     options: [
       FILE_OPTION,
@@ -165,7 +166,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'apply',
     usage: 'apply',
-    describe: 'make etcd what the site file declares',
+    describe: 'make etcd, with --scope Nodes and BIG-IPs too, what the site file declares',
     positionals: 'none',
     options: [
       FILE_OPTION,

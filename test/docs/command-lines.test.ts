@@ -11,11 +11,18 @@ import { pages, readPage, type Section, spansOf } from './markdown.ts';
 const OTHERS = [
   'node -e 0',
   '--all',
+  '--allocate-node-cidrs',
+  '--bigip-partition',
   '--cluster-cidr',
   '--cure',
+  '--enable-v2',
+  '--etcd-',
   '--fault',
   '--flannel-name',
   '--kube-subnet-mgr',
+  '--kubeconfig-file',
+  '--net-config-path',
+  '--node-cidr-mask-size',
   '--pool-member-type',
 ];
 
