@@ -11,6 +11,8 @@ function said(base: string, edits: readonly Edit[]) {
 describe('what a finding says', () => {
   it.each([
     ['SubnetMaks', 'did you mean SubnetMax?'],
+    ['SubnetMxa', 'did you mean SubnetMax?'],
+    ['SubMax', 'did you mean SubnetMax?'],
     ['IPV6Subnetmax', undefined],
     [
       'Wholly',
