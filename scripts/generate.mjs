@@ -1,5 +1,5 @@
-// Makes validator and types from schemas/*.schema.json, and the rules' help texts from docs/rules.md,
-// so that they cannot drift apart.
+// Makes validator, types and lists of keys from schemas/*.schema.json, and the rules' help texts from
+// docs/rules.md, so that they cannot drift apart.
 // Writes src/model/generated/; runs before every build, check and test.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import Ajv2020 from 'ajv/dist/2020.js';
@@ -55,6 +55,21 @@ function writeValidator(name, schema, type) {
 writeValidator('site', site, 'SiteDocument');
 writeValidator('backup', backup, 'BackupDocument');
 writeValidator('plan', plan, 'PlanDocument');
+
+/** The keys of each object of a site file by its JSON pointer, indexes left out; flannel's are not in it. */
+function siteKeys({ properties, items, $ref }, path) {
+  const [, name] = /^#\/\$defs\/(.+)/.exec($ref) ?? [];
+  if (name !== undefined) return siteKeys(site.$defs[name], path);
+  if (items !== undefined) return siteKeys(items, path);
+  if (properties === undefined) return [];
+  const below = Object.entries(properties).flatMap(([key, one]) => siteKeys(one, `${path}/${key}`));
+  return [[path, Object.keys(properties)], ...below];
+}
+const keys = JSON.stringify(Object.fromEntries(siteKeys(site, '')));
+writeFileSync(
+  new URL('site-keys.ts', target),
+  `export const SITE_KEYS: Readonly<Record<string, readonly string[]>> = ${keys};\n`,
+);
 
 /** Editors show the titles, so they are words; the types are named here. */
 const named = (schema, title, definitions = {}) => ({
