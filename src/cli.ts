@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT, type ExitCode, Problem } from './model/problem.ts';
+import { EXIT, type ExitCode, errorText, Problem } from './model/problem.ts';
 import { suggest } from './model/suggest.ts';
 import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
 import { printable, printableLines, styleOf } from './output/style.ts';
@@ -288,9 +288,7 @@ function report(error: unknown, world: World, verbose: boolean): ExitCode {
   const { colour } = styleOf(world.stderr, world.env);
   const head = colour.red('error:');
   if (error instanceof Problem) {
-    const fix =
-      error.fix === undefined ? '' : `. ${error.fix[0]?.toUpperCase()}${error.fix.slice(1)}`;
-    world.stderr.write(`${head} ${printable(`${error.message}${fix}`)}\n`);
+    world.stderr.write(`${head} ${printable(errorText(error))}\n`);
     if (verbose) world.stderr.write(`${causes(error)}\n`);
     return error.exit;
   }

@@ -29,3 +29,9 @@ export class Problem extends Error {
     this.fix = options.fix;
   }
 }
+
+/** A failure in one line: what failed, and what to do about it. */
+export function errorText({ message, fix }: Problem): string {
+  if (fix === undefined) return message;
+  return `${message}${message.endsWith('?') ? '' : '.'} ${fix.charAt(0).toUpperCase()}${fix.slice(1)}`;
+}

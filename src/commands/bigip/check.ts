@@ -1,13 +1,12 @@
 import { readDevice } from '../../bigip/read-device.ts';
 import { checkDevice } from '../../model/device/check.ts';
 import type { KubeNode } from '../../model/kube-node.ts';
-import { EXIT, type ExitCode } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import { type CheckedUnit, checkJson, checkText } from '../../output/bigip/check-text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import {
   eachUnit,
-  errorText,
   exitOf,
   namedBigips,
   tellErrors,

@@ -12,7 +12,7 @@ import {
 import { shownTunnels } from '../../model/device/tmsh-output.ts';
 import { checkDocument, siteRoot } from '../../model/document.ts';
 import { applyEdits } from '../../model/mend.ts';
-import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import { readManagement } from '../../model/read-management.ts';
 import type { Management } from '../../model/site.ts';
 import { lastEntry, type SourceNode, toValue } from '../../model/source.ts';
@@ -20,7 +20,7 @@ import { findingText } from '../../output/findings-text.ts';
 import { printable, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { askYes } from '../../session/ask.ts';
-import { type Devices, errorText, withDevices } from '../../session/bigip/units.ts';
+import { type Devices, withDevices } from '../../session/bigip/units.ts';
 import { nextCommand, tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';

@@ -4,13 +4,12 @@ import { readDevice } from '../../bigip/read-device.ts';
 import { readMac } from '../../bigip/read-mac.ts';
 import { pathOf } from '../../model/device/desired.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
-import { EXIT, type ExitCode } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import { type MacNote, showJson, showText } from '../../output/bigip/show-text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import {
   eachUnit,
-  errorText,
   exitOf,
   namedBigips,
   tellErrors,

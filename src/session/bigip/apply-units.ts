@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import type { BigIp } from '../../model/site.ts';
 import { printable, printableLines, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
@@ -10,7 +10,7 @@ import type { LoadedSite } from '../site.ts';
 import { DeviceScope, type WrittenUnit } from './device-scope.ts';
 import { comparedWithLeases } from './lease-macs.ts';
 import { scopeJson, scopeText } from './plan-output.ts';
-import { errorText, exitOf, tellErrors, type UnitResult, withDevices } from './units.ts';
+import { exitOf, tellErrors, type UnitResult, withDevices } from './units.ts';
 
 /** How a document about units is put together: those of `bigip` commands, or a part of a plan. */
 export type UnitsDocument = (units: readonly Record<string, unknown>[]) => Record<string, unknown>;

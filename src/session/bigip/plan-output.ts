@@ -1,5 +1,6 @@
 import { desiredDevice } from '../../model/device/desired.ts';
 import { tmshCommands } from '../../model/device/tmsh.ts';
+import { errorText } from '../../model/problem.ts';
 import type { BigIp, Site } from '../../model/site.ts';
 import {
   countText,
@@ -10,7 +11,6 @@ import {
 } from '../../output/bigip/device-text.ts';
 import { printable, type Style } from '../../output/style.ts';
 import type { DeviceScope } from './device-scope.ts';
-import { errorText } from './units.ts';
 
 /** What is to be done to units, for people. */
 export function scopeText({ planned }: DeviceScope, style: Style): string {

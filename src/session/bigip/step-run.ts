@@ -3,7 +3,7 @@ import type { UnsavedDevice } from '../../files/unsaved-device.ts';
 import type { DeviceFinding } from '../../model/device/device-finding.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
 import type { DeviceStep } from '../../model/device/step.ts';
-import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import {
   countText,
   findingJson,
@@ -17,7 +17,7 @@ import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
 import { sameCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
-import { errorText, exitOf, tellErrors, type UnitResult } from './units.ts';
+import { exitOf, tellErrors, type UnitResult } from './units.ts';
 import type { UnitWriter } from './write-unit.ts';
 
 /** Steps on a unit that depend on nothing beside them. */

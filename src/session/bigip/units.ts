@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { DeviceClient } from '../../bigip/client.ts';
 import type { DeviceAccess } from '../../bigip/connection.ts';
-import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import type { BigIp, Management, Site } from '../../model/site.ts';
 import { whileWaiting } from '../../output/progress.ts';
 import { printable, styleOf } from '../../output/style.ts';
@@ -165,9 +165,4 @@ export function exitOf(results: readonly UnitResult<unknown>[], found: boolean):
   if (wasInterrupted) return EXIT.interrupted;
   if (results.some((result) => 'error' in result)) return EXIT.failed;
   return found ? EXIT.found : EXIT.done;
-}
-
-/** A failure as it is told beside what else became of other units. */
-export function errorText({ message, fix }: Problem): string {
-  return fix === undefined ? message : `${message}. ${fix[0]?.toUpperCase()}${fix.slice(1)}`;
 }
