@@ -115,6 +115,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'validate',
+    alsoCalled: ['check'],
     completes: 'file',
     usage: 'validate [FILE..]',
     describe: 'check site files, network configs and ConfigMaps, without a network',
@@ -136,6 +137,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'diff',
+    alsoCalled: ['plan'],
     usage: 'diff',
     describe:
       'show what differs between the site file and etcd, with --scope Nodes and BIG-IPs too (exit 2 when something does)',
@@ -165,6 +167,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'apply',
+    alsoCalled: ['sync'],
     usage: 'apply',
     describe: 'make etcd, with --scope Nodes and BIG-IPs too, what the site file declares',
     positionals: 'none',
@@ -203,6 +206,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'list',
+    alsoCalled: ['ls', 'get'],
     usage: 'list',
     describe: 'show every subnet lease of the network',
     positionals: 'none',
@@ -228,6 +232,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'remove',
+    alsoCalled: ['rm', 'delete'],
     completes: 'reservation',
     usage: 'remove <SUBNET|NAME|KEY..>',
     describe: 'remove reservations from etcd',
