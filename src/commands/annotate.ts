@@ -26,14 +26,14 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   checkFlags(args);
   const loaded = await loadSiteIfAny(args, world);
   const api = await openNodes(args, world, loaded);
-  const names = namedNodes(args, world, api);
+  const named = namedNodes(args, world, api);
   if (args.on('remove')) {
-    const nodes = await readNodes(api, names, loaded, world);
+    const nodes = await readNodes(api, named, loaded, world);
     return new Annotation({ api, nodes, plan: planRemoval(nodes) }, args, world).run();
   }
   const scope = await withSession(args, world, loaded, async (session) => {
     const live = await awaited(session, args, world);
-    return planNodes(api, names, { ...session, live }, loaded, world);
+    return planNodes(api, named, { ...session, live }, loaded, world);
   });
   return new Annotation(scope, args, world).run();
 }

@@ -6,6 +6,7 @@ import { planRemoval } from '../model/lease-change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { reportJson } from '../output/plan-output.ts';
 import { printable } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
@@ -69,9 +70,13 @@ function chosenLeases(args: Args, world: World, session: Session<Site | null>): 
   const { store } = session;
   const what = `there is no lease for ${missing.join(', ')} in ${store.description} under ${store.prefix}`;
   if (!args.on('ignore-not-found')) {
+    const known = session.site?.bigips.map(({ name }) => name) ?? [];
+    const misspelt = missing.filter((word) => !known.includes(word));
     throw new Problem(`${what}; nothing was changed`, {
       exit: EXIT.failed,
-      fix: '`flannel-bigip list` shows what is there; a name must stand in the site file',
+      fix:
+        misspelt.map((word) => didYouMean(word, known)).find(Boolean) ??
+        '`flannel-bigip list` shows what is there; a name must stand in the site file',
     });
   }
   writeLine(world.stderr, printable(what));

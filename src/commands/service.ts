@@ -2,6 +2,7 @@ import path from 'node:path';
 import { readUnit, removeUnit, writeUnit } from '../files/unit-files.ts';
 import { isRunBySystemd, systemctl } from '../linux/systemd.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { didYouMean } from '../model/suggest.ts';
 import {
   ENABLED,
   UNIT_NAMES,
@@ -18,6 +19,8 @@ import { findFlanneldSettings } from '../session/flanneld-settings.ts';
 import { nextCommand, tellNext } from '../session/next-command.ts';
 import type { Args } from '../session/options.ts';
 import type { World } from '../world.ts';
+
+const WORDS = ['install', 'uninstall', 'print', 'status'];
 
 /** `service`: systemd units that pin this node's MAC and annotate its Node at boot. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
@@ -38,8 +41,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     case 'uninstall':
       return uninstall(folder, args, world);
     default:
-      throw new Problem(`service ${what} is none of install, uninstall, print, status`, {
+      throw new Problem(`service ${what} is none of ${WORDS.join(', ')}`, {
         exit: EXIT.usage,
+        fix: didYouMean(what ?? '', WORDS),
       });
   }
 }

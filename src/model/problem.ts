@@ -21,7 +21,11 @@ export class Problem extends Error {
 
   constructor(
     message: string,
-    options: { readonly exit: ExitCode; readonly fix?: string; readonly cause?: unknown },
+    options: {
+      readonly exit: ExitCode;
+      readonly fix?: string | undefined;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.name = new.target.name;

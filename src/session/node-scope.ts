@@ -8,7 +8,7 @@ import { EXIT, Problem } from '../model/problem.ts';
 import { annotateText, nodesJson } from '../output/annotate-output.ts';
 import { Progress } from '../output/progress.ts';
 import type { World } from '../world.ts';
-import { openNodes, readNodes } from './kubernetes.ts';
+import { type NamedNodes, openNodes, readNodes } from './kubernetes.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
 import type { LoadedSite } from './site.ts';
@@ -24,16 +24,16 @@ export interface NodeScope {
 /** Reads Nodes and plans what their leases make of them. */
 export async function planNodes(
   api: Nodes,
-  names: readonly string[] | null,
+  named: NamedNodes | null,
   { site, live }: Pick<Session, 'site' | 'live'>,
   loaded: LoadedSite | null,
   world: World,
 ): Promise<NodeScope> {
-  const nodes = await readNodes(api, names, loaded, world);
+  const nodes = await readNodes(api, named, loaded, world);
   const plan = planAnnotations(nodes, live.leases, {
     bigips: site?.bigips ?? [],
     map: site?.kubernetes.nodes ?? {},
-    isPartial: names !== null,
+    isPartial: named !== null,
   });
   return { api, nodes, plan };
 }

@@ -1,5 +1,6 @@
 import { EXIT, Problem } from '../model/problem.ts';
 import type { BigIp, Site } from '../model/site.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { printable } from '../output/style.ts';
 import type { World } from '../world.ts';
 import type { Args } from './options.ts';
@@ -36,6 +37,7 @@ export function scopeOf(args: Args, byDefault = 'etcd'): Scope {
   if (unknown !== undefined) {
     throw new Problem(`--scope ${unknown} is none of ${SCOPES.join(', ')}, all`, {
       exit: EXIT.usage,
+      fix: didYouMean(unknown, [...SCOPES, 'all']),
     });
   }
   return {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -194,6 +194,78 @@ describe('a misspelt word', () => {
       code: 64,
       stderr: `error: unknown command ${words.at(-1)}. Did you mean ${here}?\n`,
     });
+  });
+});
+
+describe('a misspelt name', () => {
+  const ELSE = 'the site file has no BIG-IP';
+  it.each([
+    ['bigip show bigp-1', 64, `${ELSE} bigp-1. Did you mean bigip-1?`],
+    ['bigip import bigp-1', 64, `${ELSE} bigp-1. Did you mean bigip-1?`],
+    ['doctor ping bigip-l', 64, `${ELSE} bigip-l. Did you mean bigip-1?`],
+    ['bigip show bigip-2', 64, `${ELSE} bigip-2. It has bigip-1`],
+    [
+      'service instal',
+      64,
+      'service instal is none of install, uninstall, print, status. Did you mean install?',
+    ],
+    ['service enable', 64, 'service enable is none of install, uninstall, print, status'],
+    ['completion bahs', 64, 'completion is for one of bash, zsh, fish. Did you mean bash?'],
+    [
+      'completion bash zsh',
+      64,
+      'completion is for one of bash, zsh, fish. See flannel-bigip completion --help',
+    ],
+    ['bigip fdb snyc', 64, 'bigip fdb snyc is no command. Write bigip fdb sync'],
+    [
+      'diff --scope node',
+      64,
+      '--scope node is none of etcd, nodes, bigip, all. Did you mean nodes?',
+    ],
+    ['diff --scope kernel', 64, '--scope kernel is none of etcd, nodes, bigip, all'],
+    [
+      'watch --keep lease',
+      64,
+      '--keep lease is none of leases, annotations, fdb. Did you mean leases?',
+    ],
+  ])('in %j ends with %i: %s', async (line, code, says) => {
+    const cwd = site();
+    expect(await run(line.split(' '), { cwd })).toMatchObject({
+      code,
+      stdout: '',
+      stderr: `error: ${says}\n`,
+    });
+    expect(readdirSync(cwd)).toEqual(['flannel-bigip.yaml']);
+  });
+
+  it.each([
+    [['bigp-1'], 'Did you mean bigip-1?'],
+    [['10.244.200.0/24', 'bigp-1'], 'Did you mean bigip-1?'],
+    // It is declared, and there is none.
+    [['bigip-1'], '`flannel-bigip list` shows what is there; a name must stand in the site file'],
+  ])('of a reservation to remove: %j', async (names, fix) => {
+    const cwd = site();
+    expect(await run(['remove', ...names, '--yes'], { cwd })).toMatchObject({
+      code: 1,
+      stderr: `error: there is no lease for ${names.join(', ')} in file ${cwd}/store.json (not there yet, taken as empty) under /coreos.com/network; nothing was changed. ${fix}\n`,
+    });
+  });
+
+  it('of a BIG-IP among many names the first of them', async () => {
+    const [head = '', bigip = ''] = SITE.split(/(?<=bigips:\n)/);
+    const many = Array.from({ length: 150 }, (_, i) =>
+      bigip
+        .replace('bigip-1', `bigip-${i + 1}`)
+        .replaceAll('10.244.100.', `10.244.${i + 100}.`)
+        .replace('10.1.10.245', `10.1.11.${i + 1}`)
+        .replace('db:2e', `db:${(i + 16).toString(16)}`),
+    );
+    const { stderr } = await run(['bigip', 'show', 'bigip-0'], {
+      cwd: site(head + many.join('')),
+    });
+    expect(stderr).toBe(
+      `error: ${ELSE} bigip-0. It has bigip-1, bigip-2, bigip-3, bigip-4, bigip-5, bigip-6, bigip-7, bigip-8, bigip-9, bigip-10 and 140 more\n`,
+    );
   });
 });
 

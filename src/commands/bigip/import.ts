@@ -20,7 +20,7 @@ import { findingText } from '../../output/findings-text.ts';
 import { printable, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { askYes } from '../../session/ask.ts';
-import { type Devices, withDevices } from '../../session/bigip/units.ts';
+import { type Devices, unknownBigip, withDevices } from '../../session/bigip/units.ts';
 import { nextCommand, tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';
@@ -84,20 +84,12 @@ function entriesOf(text: string, file: string, args: Args, world: World): Entry[
   const list = lastEntry(root, 'bigips')?.value;
   const entries = (list?.kind === 'array' ? list.items : []).map(entryOf);
   const unknown = args.positionals.find((name) => !entries.some((entry) => entry.name === name));
-  if (unknown !== undefined || entries.length === 0) {
-    const known = entries.map(({ name }) => name).join(', ');
-    throw new Problem(
-      unknown === undefined
-        ? 'the site file has no BIG-IP'
-        : `the site file has no BIG-IP ${unknown}`,
-      {
-        exit: unknown === undefined ? EXIT.invalid : EXIT.usage,
-        fix:
-          known === ''
-            ? 'declare one under bigips, with its name, subnet and management'
-            : `it has ${known}`,
-      },
-    );
+  if (unknown !== undefined) throw unknownBigip(unknown, entries);
+  if (entries.length === 0) {
+    throw new Problem('the site file has no BIG-IP', {
+      exit: EXIT.invalid,
+      fix: 'declare one under bigips, with its name, subnet and management',
+    });
   }
   const wanted = new Set(args.positionals);
   return wanted.size === 0 ? entries : entries.filter(({ name }) => wanted.has(name));

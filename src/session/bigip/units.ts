@@ -1,8 +1,10 @@
 import path from 'node:path';
 import type { DeviceClient } from '../../bigip/client.ts';
 import type { DeviceAccess } from '../../bigip/connection.ts';
+import { firstOf } from '../../model/first-of.ts';
 import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import type { BigIp, Management, Site } from '../../model/site.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import { whileWaiting } from '../../output/progress.ts';
 import { printable, styleOf } from '../../output/style.ts';
 import type { World } from '../../world.ts';
@@ -19,13 +21,7 @@ export interface Unit {
 /** The BIG-IPs of a site that are named; all of them when none is. @throws Problem (exit 64) */
 export function namedBigips(site: Site, names: readonly string[]): readonly BigIp[] {
   const unknown = names.find((name) => !site.bigips.some((bigip) => bigip.name === name));
-  if (unknown !== undefined) {
-    const known = site.bigips.map(({ name }) => name).join(', ');
-    throw new Problem(`the site file has no BIG-IP ${unknown}`, {
-      exit: EXIT.usage,
-      fix: known === '' ? 'declare it under bigips' : `it has ${known}`,
-    });
-  }
+  if (unknown !== undefined) throw unknownBigip(unknown, site.bigips);
   if (site.bigips.length === 0) {
     throw new Problem('the site file declares no BIG-IP', {
       exit: EXIT.invalid,
@@ -34,6 +30,16 @@ export function namedBigips(site: Site, names: readonly string[]): readonly BigI
   }
   const wanted = new Set(names);
   return names.length === 0 ? site.bigips : site.bigips.filter(({ name }) => wanted.has(name));
+}
+
+/** That a name is none of those that the site file has. */
+export function unknownBigip(name: string, known: readonly { readonly name: string }[]): Problem {
+  const names = known.map((one) => one.name);
+  const others = names.length === 0 ? 'declare it under bigips' : `it has ${firstOf(names, 10)}`;
+  return new Problem(`the site file has no BIG-IP ${name}`, {
+    exit: EXIT.usage,
+    fix: didYouMean(name, names) ?? others,
+  });
 }
 
 /** The units among BIG-IPs. @throws Problem (exit 3) when one says not how it is managed */
