@@ -10,7 +10,11 @@ import {
 } from '../files/backup.ts';
 import { backupOf } from '../model/backup.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+
 import { shellWord } from '../model/shell-word.ts';
+
+import { didYouMean } from '../model/suggest.ts';
+
 import { backupJson, backupsJson, backupsText, backupText } from '../output/backup-output.ts';
 import { printable, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
@@ -30,7 +34,18 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   }
   if (word === 'list') return list(args, world);
   if (word === 'prune') return prune(args, world);
+  if (word !== undefined && !/[./]/.test(word)) refuseMisspelt(word);
   return backup(word, args, world);
+}
+
+/** @throws Problem (exit 64) for a bare name that is near one of the words */
+function refuseMisspelt(word: string): void {
+  const meant = didYouMean(word, ['list', 'prune']);
+  if (meant === undefined) return;
+  throw new Problem(`backup ${word} would write a file of that name`, {
+    exit: EXIT.usage,
+    fix: `${meant} (./${word} writes the file)`,
+  });
 }
 
 async function backup(file: string | undefined, args: Args, world: World): Promise<ExitCode> {

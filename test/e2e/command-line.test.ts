@@ -228,6 +228,16 @@ describe('a misspelt name', () => {
       64,
       '--keep lease is none of leases, annotations, fdb. Did you mean leases?',
     ],
+    [
+      'backup lst',
+      64,
+      'backup lst would write a file of that name. Did you mean list? (./lst writes the file)',
+    ],
+    [
+      'backup prun',
+      64,
+      'backup prun would write a file of that name. Did you mean prune? (./prun writes the file)',
+    ],
   ])('in %j ends with %i: %s', async (line, code, says) => {
     const cwd = site();
     expect(await run(line.split(' '), { cwd })).toMatchObject({
@@ -266,6 +276,14 @@ describe('a misspelt name', () => {
     expect(stderr).toBe(
       `error: ${ELSE} bigip-0. It has bigip-1, bigip-2, bigip-3, bigip-4, bigip-5, bigip-6, bigip-7, bigip-8, bigip-9, bigip-10 and 140 more\n`,
     );
+  });
+
+  it.each(['./lst', 'lst.json', 'before'])('is not %j, a file for a backup', async (file) => {
+    const cwd = site();
+    await run(['apply', '--yes'], { cwd });
+    const { code, stderr } = await run(['backup', file], { cwd });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(readdirSync(cwd)).toContain(path.basename(file));
   });
 });
 
