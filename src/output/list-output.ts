@@ -27,8 +27,10 @@ const COLUMNS: readonly Column[] = [
   ],
 ];
 
+const KEYS = ['SUBNET', 'NAME'];
+
 /** What a narrow terminal does without: it follows from the others, or is the same for nearly all. */
-const SPARE = ['IN RANGE', 'BACKEND', 'EXPIRES'];
+const SPARE = ['IN RANGE', 'BACKEND', 'EXPIRES', 'VNI', 'VTEP MAC'];
 
 const TTL_COLUMN: Column = ['TTL', (one) => (one.ttl === null ? '-' : duration(one.ttl))];
 const KEY_COLUMN: Column = ['KEY', (one) => one.key];
@@ -61,7 +63,13 @@ export function listText(
   const { header, row } = listColumns(options);
   const problems = leases.flatMap((lease) => lease.problems);
   return [
-    table(header, leases.map(row), style, options.wide ? [] : SPARE),
+    // What is wide has all columns, whatever the terminal.
+    table(
+      header,
+      leases.map(row),
+      style,
+      options.wide ? { keys: header } : { keys: KEYS, spare: SPARE },
+    ),
     ...(problems.length > 0 ? ['', ...problemLines(problems, style)] : []),
   ].join('\n');
 }
