@@ -3,6 +3,7 @@ import { duration } from './duration.ts';
 import { problemJson, problemLines } from './plan-output.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 type Column = readonly [title: string, cell: (lease: ListedLease) => string];
 
@@ -59,7 +60,7 @@ export function listText(
   options: { readonly wide: boolean; readonly ttl: boolean; readonly where: string },
   style: Style,
 ): string {
-  if (leases.length === 0) return printable(`no leases ${options.where}`);
+  if (leases.length === 0) return wrap(printable(`no leases ${options.where}`), style, 2);
   const { header, row } = listColumns(options);
   const problems = leases.flatMap((lease) => lease.problems);
   return [

@@ -3,6 +3,7 @@ import type { Cutover, CutoverNode } from '../model/cutover.ts';
 import { duration } from './duration.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
+import { wrapBehind } from './wrap.ts';
 
 type Store = 'v2' | 'v3';
 
@@ -37,6 +38,8 @@ const STATES: Record<CutoverNode['state'], string> = {
   missing: 'not migrated yet',
 };
 
+const HEADER = ['PUBLIC IP', 'SUBNET', 'LEFT', 'STATE'];
+
 /**
  * The plan of a cut-over, for people.
  *
@@ -69,11 +72,11 @@ export function cutoverText(plan: Cutover, own: (words: string) => string, style
   return [
     ...(rows.length === 0
       ? [`no node has a lease in the ${from} store`]
-      : [table(['PUBLIC IP', 'SUBNET', 'LEFT', 'STATE'], rows, style)]),
+      : [table(HEADER, rows, style, { keys: ['PUBLIC IP', 'SUBNET'] })]),
     '',
     `${nodes.length - waiting.length} of ${nodes.length} nodes are through.`,
     '',
-    ...steps.map((step, index) => `${index + 1}. ${step}`),
+    ...steps.map((step, index) => wrapBehind(`${index + 1}. `, step, style)),
   ].join('\n');
 }
 

@@ -50,12 +50,9 @@ const WORD = /( *)((?:`[^`]*`|flannel-bigip(?: \S*[^\s.,;:)])+(?: \S+)?|\S)+)/g;
 
 /** A word, or the pieces of one in a script that sets no blanks. A path stays whole. */
 function piecesOf(word: string): readonly string[] {
-  return PLAIN.test(word) || /[/ ]/.test(word) ? [word] : word.split(BREAK);
+  if (PLAIN.test(word) || /[/ ]/.test(word)) return [word];
+  // Between two wide letters; no line begins with what closes, or ends with what opens.
+  return word.split(
+    /(?<=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}、。，．：；！？）」』】》〉])(?=[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}（「『【《〈])/u,
+  );
 }
-
-const IDEOGRAPH = '\\p{sc=Han}\\p{sc=Hiragana}\\p{sc=Katakana}';
-/** Between two wide letters; no line begins with what closes, or ends with what opens. */
-const BREAK = new RegExp(
-  `(?<=[${IDEOGRAPH}、。，．：；！？）」』】》〉])(?=[${IDEOGRAPH}（「『【《〈])`,
-  'u',
-);

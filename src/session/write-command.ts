@@ -2,7 +2,8 @@ import type { Change, Plan } from '../model/change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type Outcome, planText, reportJson } from '../output/plan-output.ts';
-import { printableLines, type Style, styleOf } from '../output/style.ts';
+import { writeProse } from '../output/prose.ts';
+import { type Style, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 import { checkGuards, consent, type Executed, execute, failureOf } from './execute.ts';
@@ -78,7 +79,8 @@ export async function runPlan(
   let plan = planned;
   const json = args.text('output') === 'json';
   const before = command.before ?? null;
-  const say = (text: string) => (json ? undefined : writeLine(world.stdout, printableLines(text)));
+  const say = (text: string) =>
+    json ? undefined : writeProse(world.stdout, text, styleOf(world.stdout, world.env));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
     const nodes = command.beside ? { nodes: command.beside.json() } : {};

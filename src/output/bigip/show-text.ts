@@ -36,9 +36,8 @@ export function showText(
           ['flooding', profile?.flooding ?? '-'],
         ] as [string, string][])),
   ];
-  const { colour } = style;
   return [
-    colour.bold(unitHead(name, url, state)),
+    unitHead(name, url, state, style),
     ...facts.map(([label, value]) => `  ${label.padEnd(20)} ${printable(value)}`),
     ...part(
       'Self IPs on the tunnel',

@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import { findingText } from '../findings-text.ts';
 import { printable, type Style } from '../style.ts';
+import { wrap } from '../wrap.ts';
 import type { ReportWriter, RunSummary } from './report.ts';
 
 /** For people: every finding with its line, and a line that counts. */
@@ -11,17 +12,20 @@ export function textReport(style: Style): ReportWriter {
     end: (summary) =>
       [
         ...summary.notices.map((notice) => noticeText(notice, style)),
-        countLine(summary, style),
+        wrap(countLine(summary, style), style, 2),
         '',
       ].join('\n'),
   };
 }
 
 /** A finding about the command line. */
-function noticeText({ severity, message, rule, fix }: Finding, { colour }: Style): string {
+function noticeText({ severity, message, rule, fix }: Finding, style: Style): string {
+  const { colour } = style;
   const paint = severity === 'error' ? colour.red : colour.yellow;
   const head = `${paint(severity)}: ${printable(message)} ${colour.dim(`[${rule}]`)}`;
-  return fix === undefined ? head : `${head}\n    ${printable(fix)}`;
+  const lines = [wrap(head, style, 2)];
+  if (fix !== undefined) lines.push(wrap(`    ${printable(fix)}`, style, 4));
+  return lines.join('\n');
 }
 
 /** Nothing checked is nothing valid. */

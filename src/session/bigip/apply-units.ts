@@ -1,6 +1,7 @@
 import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import type { BigIp } from '../../model/site.ts';
-import { printable, printableLines, styleOf } from '../../output/style.ts';
+import { writeProse } from '../../output/prose.ts';
+import { printable, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
@@ -167,7 +168,8 @@ class Application {
   }
 
   private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printableLines(text));
+    if (!this.isJson)
+      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
   }
 
   private async report(outcome: Outcome, results: readonly UnitResult<unknown>[]): Promise<void> {

@@ -6,12 +6,14 @@ import type { DeviceStep } from '../../model/device/step.ts';
 import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import {
   countText,
+  failedUnit,
   findingJson,
   planLines,
   stepJson,
   unitHead,
 } from '../../output/bigip/device-text.ts';
-import { printable, printableLines, type Style, styleOf } from '../../output/style.ts';
+import { writeProse } from '../../output/prose.ts';
+import { type Style, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
@@ -124,7 +126,8 @@ export class StepRun {
   }
 
   private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printableLines(text));
+    if (!this.isJson)
+      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
   }
 
   private show(): void {
@@ -139,16 +142,14 @@ export class StepRun {
 
   private unitText(one: UnitResult<UnitSteps>, style: Style): string {
     const { bigip, management } = one.unit;
-    const { colour } = style;
     if ('error' in one) {
-      const head = colour.bold(unitHead(bigip.name, management.url, null));
-      return `${head}\n  ${colour.red('x error:')} ${printable(errorText(one.error))}`;
+      return failedUnit(bigip.name, management.url, errorText(one.error), style);
     }
     const { state, steps, problems, unsaved } = one.value;
     const plan = { steps, problems, recreate: null };
     const lines = planLines(plan, unsaved?.begun ?? null, style);
     return [
-      colour.bold(unitHead(bigip.name, management.url, state)),
+      unitHead(bigip.name, management.url, state, style),
       ...(lines.length === 0 ? [] : ['', ...lines, '']),
       ...summaryOf(one.value, this.command.nothing),
     ].join('\n');

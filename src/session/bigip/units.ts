@@ -7,6 +7,8 @@ import type { BigIp, Management, Site } from '../../model/site.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import { whileWaiting } from '../../output/progress.ts';
 import { printable, styleOf } from '../../output/style.ts';
+import { wrap } from '../../output/wrap.ts';
+import { writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { type Args, parseDuration } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
@@ -155,11 +157,11 @@ export async function eachUnit<T>(
 
 /** Tells what failed on which unit, on standard error. */
 export function tellErrors(results: readonly UnitResult<unknown>[], world: World): void {
-  const { colour } = styleOf(world.stderr, world.env);
+  const style = styleOf(world.stderr, world.env);
   for (const result of results) {
     if (!('error' in result)) continue;
     const text = printable(`${result.unit.bigip.name}: ${errorText(result.error)}`);
-    world.stderr.write(`${colour.red('error:')} ${text}\n`);
+    writeLine(world.stderr, wrap(`${style.colour.red('error:')} ${text}`, style, 2));
   }
 }
 

@@ -1,0 +1,13 @@
+import type { Writable } from 'node:stream';
+import { printable, type Style } from './style.ts';
+import { wrap } from './wrap.ts';
+import { writeLine } from './write.ts';
+
+/** Writes lines broken at a terminal's width, but the one with the next command, which is to be copied. */
+export function writeProse(stream: Writable, text: string, style: Style): void {
+  const lines = text.split('\n').map(printable);
+  writeLine(
+    stream,
+    lines.map((line) => (line.startsWith('Next: ') ? line : wrap(line, style, 2))).join('\n'),
+  );
+}
