@@ -611,7 +611,7 @@ describe('validate', () => {
         '    7 |   SubnetMax: 10.244.255.0',
         '      |              ^^^^^^^^^^^^',
         '    set SubnetMin: 10.244.10.0 and SubnetMax: 10.244.99.0',
-        '1 file checked, 1 invalid, 0 warnings',
+        '1 file checked, 1 invalid: 1 error, 0 warnings',
         '',
       ].join('\n'),
     );

@@ -29,15 +29,19 @@ function noticeText({ severity, message, rule, fix }: Finding, style: Style): st
 }
 
 /** Nothing checked is nothing valid. */
-function verdict({ files, invalid }: RunSummary, colour: Style['colour']): string {
+function verdict({ files, invalid, errors }: RunSummary, colour: Style['colour']): string {
   if (files === 0) return colour.red('nothing to check');
-  return invalid === 0 ? colour.green('all valid') : colour.red(`${invalid} invalid`);
+  if (invalid > 0) return `${colour.red(`${invalid} invalid`)}: ${several(errors, 'error')}`;
+  return colour.green('all valid') + (errors > 0 ? `, ${several(errors, 'error')}` : '');
+}
+
+function several(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
 /** How many files and findings there were. */
 export function countLine(summary: RunSummary, { colour }: Style): string {
   const { files, warnings, ignored, mended, mendable, skipped } = summary;
-  const several = (count: number, word: string) => `${count} ${word}${count === 1 ? '' : 's'}`;
   return [
     `${several(files, 'file')} checked`,
     verdict(summary, colour),
