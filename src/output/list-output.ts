@@ -63,6 +63,8 @@ export function listText(
   if (leases.length === 0) return wrap(printable(`no leases ${options.where}`), style, 2);
   const { header, row } = listColumns(options);
   const problems = leases.flatMap((lease) => lease.problems);
+  // Scripts count lines.
+  const count = style.width === null ? [] : ['', wrap(countText(leases), style, 2)];
   return [
     // What is wide has all columns, whatever the terminal.
     table(
@@ -72,7 +74,26 @@ export function listText(
       options.wide ? { keys: header } : { keys: KEYS, spare: SPARE },
     ),
     ...(problems.length > 0 ? ['', ...problemLines(problems, style)] : []),
+    ...count,
   ].join('\n');
+}
+
+const KINDS: Record<ListedLease['kind'], readonly [one: string, many: string]> = {
+  node: ['node', 'nodes'],
+  bigip: ['BIG-IP', 'BIG-IPs'],
+  reservation: ['reservation', 'reservations'],
+  unreadable: ['unreadable', 'unreadable'],
+};
+
+/** How many leases there are of each kind, and how many of them have problems. */
+function countText(leases: readonly ListedLease[]): string {
+  const kinds = Object.entries(KINDS).flatMap(([kind, [one, many]]) => {
+    const count = leases.filter((lease) => lease.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  });
+  const wrong = leases.filter(({ problems }) => problems.length > 0).length;
+  const all = `${leases.length} lease${leases.length === 1 ? '' : 's'}: ${kinds.join(', ')}`;
+  return wrong === 0 ? all : `${all}; ${wrong} with problems`;
 }
 
 /** The document of `list -o json` and `-o yaml`. */

@@ -81,10 +81,14 @@ describe('the table of leases', () => {
         'SUBNET           PUBLIC IP    KIND   NAME',
         '10.244.20.0/24   10.1.10.20   node   -',
         '10.244.100.0/24  10.1.10.245  bigip  bigip-1',
+        '',
+        '2 leases: 1 node, 1 BIG-IP',
       ]);
       expect(shown(dual, 80)).toEqual([
         'SUBNET                               PUBLIC IP                   KIND   NAME',
         '10.244.100.0/24 fd00:10:244:64::/64  10.1.10.245 fd00:10:1::245  bigip  bigip-1',
+        '',
+        '1 lease: 1 BIG-IP',
       ]);
     });
 
@@ -110,7 +114,16 @@ describe('the table of leases', () => {
         'PROBLEMS   -',
         'TTL        -',
         `KEY        ${PREFIX}/subnets/${BIGIP_KEY}`,
+        '',
+        '1 lease: 1 BIG-IP',
       ]);
+    });
+
+    it('ends with how many there are, and how many of them have problems', () => {
+      const leases = [node(20), node(21), node(1, {}, 'bigip'), ours];
+      expect(shown(listLeases(liveOf({ leases }), site, none), 200).at(-1)).toBe(
+        '4 leases: 2 nodes, 1 BIG-IP, 1 unreadable; 1 with problems',
+      );
     });
   });
 
