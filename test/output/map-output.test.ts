@@ -134,6 +134,11 @@ describe('the map of a network', () => {
     expect(lines.slice(0, lines.indexOf('', 3))).toEqual(rows);
   });
 
+  it('takes a terminal that was never given a size for one of 80 columns', () => {
+    const live = liveOf({ leases: [node(20)] });
+    expect(linesOf(live, wide(0))).toEqual(linesOf(live, wide(80)));
+  });
+
   it('is never narrower than four blocks', () => {
     const lines = linesOf(liveOf({ leases: [node(20)] }), wide(12)) ?? [];
     expect(lines[lines.indexOf('') + 1]).toBe('10.244.0.0    ··░░');
