@@ -74,10 +74,12 @@ function explained(check: Check, style: Style): string {
 }
 
 /** The last line: how many of each. */
-function summary(checks: readonly Check[], { colour }: Style): string {
+function summary(checks: readonly Check[], style: Style): string {
+  const { colour } = style;
   const count = (status: CheckStatus) => checks.filter((one) => one.status === status).length;
   const [faults, warnings] = [count('fail'), count('warn')];
   const rest = `${count('pass')} passed, ${count('skip')} skipped`;
   const told = `${faults} ${faults === 1 ? 'fault' : 'faults'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}, ${rest}`;
-  return faults > 0 ? colour.red(told) : colour.green(told);
+  const line = wrap(told, style, 2);
+  return faults > 0 ? colour.red(line) : colour.green(line);
 }

@@ -137,7 +137,9 @@ class Application {
         throw error;
       },
     );
-    for (const { text } of differing) world.stderr.write(`${printable(text)}\n`);
+    for (const { text } of differing) {
+      writeProse(world.stderr, printable(text), styleOf(world.stderr, world.env));
+    }
     await this.report(outcome, results);
     if (!failed && differing.length === 0) tellNext(world, args, nextCommand('apply', args));
     return exitOf(

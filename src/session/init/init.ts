@@ -113,15 +113,19 @@ function report(
   { draft }: Drafted,
   live: LiveState | null,
   file: string,
-  { world, args }: Interview,
+  interview: Interview,
 ): boolean {
+  const { world, args } = interview;
   const checked = checkDocument(text, DEFAULT_FILE);
   const style = styleOf(world.stderr, world.env);
-  const say = (line: string) => writeLine(world.stderr, line);
-  for (const finding of checked.findings) say(findingText(file, finding, checked.lines, style));
+  for (const finding of checked.findings) {
+    writeLine(world.stderr, findingText(file, finding, checked.lines, style));
+  }
   if (checked.site === null) {
     if (args.on('from-live')) {
-      say('What is live breaks these rules; diff and apply refuse the file until it is mended.');
+      interview.say(
+        'What is live breaks these rules; diff and apply refuse the file until it is mended.',
+      );
       return false;
     }
     throw new Problem('the answers make no valid site file; nothing was written', {
@@ -131,10 +135,11 @@ function report(
   if (live === null) return true;
   const { problems, dangers } = planSite(checked.site, live);
   for (const { message, severity } of problems) {
-    if (severity === 'error') say(printable(`apply will refuse this: ${message}`));
+    if (severity === 'error') interview.say(`apply will refuse this: ${message}`);
   }
-  for (const danger of dangers)
-    say(printable(`apply will want --confirm ${draft.name}: ${danger}`));
+  for (const danger of dangers) {
+    interview.say(`apply will want --confirm ${draft.name}: ${danger}`);
+  }
   return true;
 }
 
