@@ -4,6 +4,7 @@ import { EXIT, type ExitCode, errorText, Problem } from './model/problem.ts';
 import { didYouMean } from './model/suggest.ts';
 import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
 import { printable, printableLines, styleOf } from './output/style.ts';
+import { wrap } from './output/wrap.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from './project.ts';
 import { RUNTIME } from './runtime.ts';
 import {
@@ -230,17 +231,17 @@ function flagsOf(words: string): readonly string[] {
 
 /** The one place where a failure becomes text and an exit code. */
 function report(error: unknown, world: World, verbose: boolean): ExitCode {
-  const { colour } = styleOf(world.stderr, world.env);
-  const head = colour.red('error:');
+  const style = styleOf(world.stderr, world.env);
+  const head = style.colour.red('error:');
+  const tell = (text: string) =>
+    world.stderr.write(`${wrap(`${head} ${printable(text)}`, style, 2)}\n`);
   if (error instanceof Problem) {
-    world.stderr.write(`${head} ${printable(errorText(error))}\n`);
+    tell(errorText(error));
     if (verbose) world.stderr.write(`${causes(error)}\n`);
     return error.exit;
   }
   const message = error instanceof Error ? error.message : String(error);
-  world.stderr.write(
-    `${head} unexpected: ${printable(message)}. This is a defect of ${PROGRAM}; --verbose shows where\n`,
-  );
+  tell(`unexpected: ${message}. This is a defect of ${PROGRAM}; --verbose shows where`);
   if (verbose) world.stderr.write(`${causes(error)}\n`);
   return EXIT.failed;
 }

@@ -3,6 +3,7 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { LiveState } from '../model/snapshot.ts';
 import { type AnnotateOutcome, annotateJson, annotateText } from '../output/annotate-output.ts';
 import { whileWaiting } from '../output/progress.ts';
+import { writeProse } from '../output/prose.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { askYes } from '../session/ask.ts';
@@ -155,7 +156,8 @@ class Annotation {
   }
 
   private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, text);
+    if (!this.isJson)
+      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
   }
 
   private async report(outcome: AnnotateOutcome): Promise<void> {

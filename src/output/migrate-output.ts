@@ -66,7 +66,7 @@ export function cutoverText(plan: Cutover, own: (words: string) => string, style
       : `Run \`${migrate}\`, now and again before each batch: it brings renewed leases over and touches no node that is through.`,
     `Upgrade flanneld (${READERS[from]} -> ${READERS[to]}) in batches, the shortest time first, and finish within it: ${deadline}. Copies last as long as the leases they were made of, 24 hours at most.`,
     `After each batch look at \`${own(`list --etcd-api ${to}`)}\`: each of its nodes must hold the subnet that it had.`,
-    `When every node is through, set \`etcd.api: ${to}\` in the site file, and run \`${own(`diff --etcd-api ${to}`)}\`.`,
+    `When every node is through, set \`etcd.api: ${to}\` in the site file, and run \`${own('diff')}\`.`,
     `A day later, when nothing is left in the ${from} store that expires: \`${own(`migrate --retire ${from}`)}\`.`,
   ];
   return [

@@ -3,11 +3,8 @@ import { printable, type Style } from './style.ts';
 import { wrap } from './wrap.ts';
 import { writeLine } from './write.ts';
 
-/** Writes lines broken at a terminal's width, but the one with the next command, which is to be copied. */
+/** Writes lines, each broken at a terminal's width. */
 export function writeProse(stream: Writable, text: string, style: Style): void {
   const lines = text.split('\n').map(printable);
-  writeLine(
-    stream,
-    lines.map((line) => (line.startsWith('Next: ') ? line : wrap(line, style, 2))).join('\n'),
-  );
+  writeLine(stream, lines.map((line) => wrap(line, style, 2)).join('\n'));
 }

@@ -10,14 +10,12 @@ import type { World } from '../world.ts';
 import { askName, askYes } from './ask.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
+import { refusalOf } from './refusal.ts';
 
 /** Throws when the store can only be read, or when live state forbids the plan. */
 export function checkGuards(plan: Plan, session: Session<Site | null>): void {
-  const errors = plan.problems.filter((problem) => problem.severity === 'error');
-  if (errors.length > 0) {
-    const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-    throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
-  }
+  const refusal = refusalOf(plan.problems);
+  if (refusal !== null) throw refusal;
   if (plan.changes.length > 0 && session.store.readOnly !== null) {
     throw new Problem(`refused: ${session.store.readOnly}`, { exit: EXIT.failed });
   }

@@ -11,6 +11,7 @@ import type { World } from '../world.ts';
 import { type NamedNodes, openNodes, readNodes } from './kubernetes.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
+import { refusalOf } from './refusal.ts';
 import type { LoadedSite } from './site.ts';
 import type { Beside } from './write-command.ts';
 
@@ -77,10 +78,8 @@ export function nodesBeside(scope: NodeScope, args: Args, world: World): Beside 
 
 /** @throws Problem (exit 1) when something about the Nodes cannot be told, so that none is written */
 export function checkNodes({ plan }: NodeScope): void {
-  const errors = plan.problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return;
-  const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-  throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
+  const refusal = refusalOf(plan.problems);
+  if (refusal !== null) throw refusal;
 }
 
 /** What writing annotations led to. */

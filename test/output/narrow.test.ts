@@ -100,7 +100,7 @@ describe('on a narrow terminal', () => {
       isPrepared: true,
       shortest: null,
     } as const;
-    const lines = cutoverText(plan, on(60)).split('\n');
+    const lines = cutoverText(plan, (words) => `flannel-bigip ${words}`, on(60)).split('\n');
     expect(lines.slice(lines.findIndex((line) => line.startsWith('4.')))).toEqual([
       '4. After each batch look at',
       '   `flannel-bigip list --etcd-api v3`: each of its nodes',
@@ -112,10 +112,9 @@ describe('on a narrow terminal', () => {
     ]);
   });
 
-  it('what a command says is broken between words, but not the next command', () => {
+  it('what a command says is broken between words, line by line', () => {
     const stream = new PassThrough({ encoding: 'utf8' });
-    const next = 'Next: flannel-bigip migrate --from v2 --to v3 --cutover says how';
-    writeProse(stream, `\nMigrated and read back: 4 keys.\n${next}`, on(24));
-    expect(stream.read()).toBe(`\nMigrated and read back:\n  4 keys.\n${next}\n`);
+    writeProse(stream, '\nMigrated and read back: 4 keys.\nDone.', on(24));
+    expect(stream.read()).toBe('\nMigrated and read back:\n  4 keys.\nDone.\n');
   });
 });

@@ -17,8 +17,9 @@ import { readManagement } from '../../model/read-management.ts';
 import type { Management } from '../../model/site.ts';
 import { lastEntry, type SourceNode, toValue } from '../../model/source.ts';
 import { findingText } from '../../output/findings-text.ts';
+import { writeProse } from '../../output/prose.ts';
 import { printable, styleOf } from '../../output/style.ts';
-import { writeDocument, writeLine } from '../../output/write.ts';
+import { writeDocument } from '../../output/write.ts';
 import { askYes } from '../../session/ask.ts';
 import { type Devices, unknownBigip, withDevices } from '../../session/bigip/units.ts';
 import { nextCommand, tellNext } from '../../session/next-command.ts';
@@ -236,7 +237,8 @@ class Import {
   }
 
   private say(line: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printable(line));
+    const { stdout, env } = this.world;
+    if (!this.isJson) writeProse(stdout, line, styleOf(stdout, env));
   }
 
   private async end(outcome: string): Promise<ExitCode> {

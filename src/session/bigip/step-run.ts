@@ -19,6 +19,7 @@ import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
 import { sameCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
+import { refusalOf } from '../refusal.ts';
 import { exitOf, tellErrors, type UnitResult } from './units.ts';
 import type { UnitWriter } from './write-unit.ts';
 
@@ -60,7 +61,8 @@ export class StepRun {
     const { args, command, world } = this;
     this.show();
     const refused = this.planned.flatMap((one): UnitResult<unknown>[] => {
-      const error = 'error' in one ? one.error : refusalOf(one.unit.bigip.name, one.value);
+      const error =
+        'error' in one ? one.error : refusalOf(one.value.problems, ` on ${one.unit.bigip.name}`);
       return error === null ? [] : [{ unit: one.unit, error }];
     });
     const names = refused.map(({ unit }) => unit.bigip.name);
@@ -197,14 +199,4 @@ function summaryOf({ steps, problems }: UnitSteps, nothing: string): string[] {
 /** Whether steps are to be carried out, or those of an earlier run to be saved. */
 function isToDo({ steps, unsaved }: UnitSteps): boolean {
   return steps.length > 0 || unsaved !== null;
-}
-
-/** Why nothing must be changed on a unit; null when it may. */
-function refusalOf(name: string, { problems }: UnitSteps): Problem | null {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return null;
-  const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-  return new Problem(`refused, nothing was changed on ${name}: ${what.join('; ')}`, {
-    exit: EXIT.failed,
-  });
 }
