@@ -5,8 +5,10 @@ import { build } from 'esbuild';
 import { embedProtos } from './embed-protos.mjs';
 import './generate.mjs';
 import { joinChunks } from './join-chunks.mjs';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+// What is packed is as everybody may read it, whoever builds it.
+process.umask(0o022);
 
 /** yargs' layout wants only widths; this package gives them without building a text segmenter. */
 const fastWidths = {
@@ -188,4 +190,6 @@ for (const { inputs } of Object.values(built.metafile.outputs)) {
       delete inputs[input];
   }
 }
-writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(built.metafile));
+// Some of its paths are absolute.
+const inClone = (_, value) => (typeof value === 'string' ? value.replace(root, '') : value);
+writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(built.metafile, inClone));

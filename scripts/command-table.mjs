@@ -4,8 +4,8 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import './generate.mjs';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const folder = path.join(root, 'node_modules/.cache/flannel-bigip');
 
 /** Options that yargs has of its own. */

@@ -5,8 +5,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { styleText } from 'node:util';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-demo-'));
 const store = path.join(folder, 'store.json');
 const colour = process.stdout.isTTY && !process.env.NO_COLOR;

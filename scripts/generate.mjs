@@ -2,6 +2,7 @@
 // docs/rules.md, so that they cannot drift apart.
 // Writes src/model/generated/; runs before every build, check and test.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
@@ -98,7 +99,7 @@ siteTypes.properties = {
 };
 
 const options = {
-  cwd: new URL('schemas/', root).pathname,
+  cwd: fileURLToPath(new URL('schemas/', root)),
   bannerComment: '/* Generated from schemas/ by scripts/generate.mjs. */',
   additionalProperties: true,
 };
@@ -128,5 +129,5 @@ const types = [
 writeFileSync(new URL('documents.ts', target), types.join('\n'));
 
 const docs = `${packageJson.homepage}/blob/v${packageJson.version}/docs/`;
-const page = new URL('docs/rules.md', root).pathname;
+const page = fileURLToPath(new URL('docs/rules.md', root));
 writeFileSync(new URL('rule-texts.ts', target), ruleTextsModule(page, docs));

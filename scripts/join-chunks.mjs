@@ -93,7 +93,7 @@ function fromChunks(into, chunks) {
           throw new Error(`${file} is loaded lazily, but has been joined`);
         return chunk?.into === into
           ? { path: file }
-          : { path: `./${path.relative(path.dirname(into), file)}`, external: true };
+          : { path: relative(path.dirname(into), file), external: true };
       });
       onLoad({ filter: /.*/ }, ({ path: file }) => ({
         contents: importingFromJoined(
@@ -109,29 +109,33 @@ function fromChunks(into, chunks) {
 
 /** Imports what was joined elsewhere from there. No line moves, and the imports' lines hold nothing else. */
 function importingFromJoined(code, file, into, chunks) {
+  const folder = path.dirname(file);
   const elsewhere = (from) => {
-    const chunk = chunks.get(path.resolve(path.dirname(file), from));
-    return chunk === undefined || chunk.into === into ? undefined : chunk;
+    const chunk = chunks.get(path.resolve(folder, from));
+    if (chunk === undefined || chunk.into === into) return undefined;
+    return { prefix: chunk.prefix, target: JSON.stringify(relative(folder, chunk.into)) };
   };
   return code
     .replace(/^(import|export) \{([^{}]*)\} from "([^"]+)";$/gm, (all, keyword, list, from) => {
-      const chunk = elsewhere(from);
-      if (chunk === undefined) return all;
+      const found = elsewhere(from);
+      if (found === undefined) return all;
       const names = list
         .split(',')
         .map((one) =>
           one.replace(
             /(\S+)( as \S+)?/,
-            (_, name, as = ` as ${name}`) => `${chunk.prefix}${name}${as}`,
+            (_, name, as = ` as ${name}`) => `${found.prefix}${name}${as}`,
           ),
         );
-      return `${keyword} {${names}} from ${JSON.stringify(chunk.into)};`;
+      return `${keyword} {${names}} from ${found.target};`;
     })
     .replace(/^import "([^"]+)";$/gm, (all, from) => {
-      const chunk = elsewhere(from);
-      return chunk === undefined ? all : `import ${JSON.stringify(chunk.into)};`;
+      const found = elsewhere(from);
+      return found === undefined ? all : `import ${found.target};`;
     });
 }
+
+const relative = (folder, file) => `./${path.relative(folder, file)}`;
 
 /** Most chunks hold ES modules only and never call the `require` that was made for them. */
 function withoutIdleRequire(code) {

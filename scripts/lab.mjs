@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-lab-'));
 const outfile = path.join(folder, 'lab.mjs');
 try {

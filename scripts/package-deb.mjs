@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { releaseTime } from './release-date.mjs';
+import { root } from './root.mjs';
 import { setTimes, stage } from './stage.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const { name, version, description, homepage } = packageJson;
 const target = path.join(root, 'release', `${name}_${version}_amd64.deb`);
 const time = releaseTime();

@@ -3,8 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+process.umask(0o022);
 
 /** Bun's program: its package's install script moves it, where npm runs such scripts. */
 function bun() {

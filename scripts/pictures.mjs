@@ -12,9 +12,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { root } from './root.mjs';
 import { COLUMNS, terminalPicture } from './terminal-picture.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const program = path.join(root, 'bin/flannel-bigip.js');
 
 /** As long as the real folder, so that lines are broken where they would be there. */

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { releaseTime } from './release-date.mjs';
+import { root } from './root.mjs';
 import { stage } from './stage.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const release = path.join(root, 'release');
 const { name, version } = packageJson;
 const time = releaseTime();

@@ -13,8 +13,8 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import packageJson from '../package.json' with { type: 'json' };
 import { manPages } from './man-pages.mjs';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const executable = path.join(root, 'dist/flannel-bigip');
 
 const COMPLETIONS = {
