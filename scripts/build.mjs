@@ -6,6 +6,7 @@ import { embedProtos } from './embed-protos.mjs';
 import './generate.mjs';
 import { joinChunks } from './join-chunks.mjs';
 import { root } from './root.mjs';
+import { thirdPartyLicences } from './third-party.mjs';
 
 // What is packed is as everybody may read it, whoever builds it.
 process.umask(0o022);
@@ -193,3 +194,4 @@ for (const { inputs } of Object.values(built.metafile.outputs)) {
 // Some of its paths are absolute.
 const inClone = (_, value) => (typeof value === 'string' ? value.replace(root, '') : value);
 writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(built.metafile, inClone));
+writeFileSync(path.join(root, 'dist/THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(built.metafile));

@@ -64,6 +64,8 @@ export async function stage(target, time) {
   );
   for (const file of DOCUMENTATION.flatMap(filesOf)) copy(file, `${doc}/${file}`);
   write(`${doc}/copyright`, copyright());
+  copy('dist/THIRD-PARTY-LICENSES.txt', `${doc}/THIRD-PARTY-LICENSES.txt`);
+  copy('dist/flannel-bigip.cdx.json', `${doc}/flannel-bigip.cdx.json`);
 }
 
 /** A file, or all files below a folder, as paths from the project's folder. */
@@ -81,8 +83,10 @@ function copyright() {
   return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: ${packageJson.name}
 Source: ${packageJson.homepage}
-Comment: The executable carries Bun (MIT, with JavaScriptCore under LGPL-2) and the packages that the
- release's bill of materials (CycloneDX) lists, each with its licence.
+Comment: The executable carries Bun (MIT, with JavaScriptCore under LGPL-2.0-or-later and TinyCC under
+ LGPL-2.1; /usr/share/common-licenses/LGPL-2 and LGPL-2.1 on Debian) and packages under MIT, ISC, BSD
+ and Apache-2.0. All of them, each with its text, are in THIRD-PARTY-LICENSES.txt beside this file, and
+ in the bill of materials flannel-bigip.cdx.json (CycloneDX).
 
 Files: *
 Copyright: ${packageJson.name} contributors
