@@ -26,7 +26,7 @@ const COMPLETIONS = {
 /** What the reader of an offline host wants, and what it links to. */
 const DOCUMENTATION = [
   ...packageJson.files.filter((name) => !/^!|^(?:bin|dist)$/.test(name)),
-  ...['README.md', 'action.yml'],
+  ...['README.md', 'CONTRIBUTING.md', 'action.yml'],
 ];
 
 function completion(shell) {
