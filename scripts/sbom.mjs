@@ -8,7 +8,7 @@ import { root } from './root.mjs';
 
 const file = path.resolve(process.argv[2]);
 execFileSync(
-  path.join(root, 'node_modules/.bin/cyclonedx-esbuild'),
+  'node_modules/.bin/cyclonedx-esbuild',
   [
     ...['--mc-type', 'application', '--output-reproducible', '--validate'],
     ...['--output-file', file, 'dist/meta.json'],

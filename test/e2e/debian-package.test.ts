@@ -54,7 +54,7 @@ beforeAll(() => {
   const env = { ...process.env, SOURCE_DATE_EPOCH };
   execFileSync('node', ['scripts/package-deb.mjs', folder], { env, stdio: 'pipe' });
   root = installed();
-});
+}, 120_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the Debian package', () => {
