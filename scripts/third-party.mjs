@@ -44,7 +44,7 @@ export function thirdPartyLicences(metafile) {
     throw new Error('legal/bun.txt is about another version of Bun; look what that one carries');
   const sections = [
     ...[...titles].map(([text, names]) => `${names.join('\n')}\n\n${text}`),
-    ...[bun, legal('MIT'), legal('LGPL-2'), legal('LGPL-2.1')],
+    ...[legal('embedded'), bun, legal('MIT'), legal('LGPL-2'), legal('LGPL-2.1')],
   ];
   const line = `\n\n${'='.repeat(80)}\n\n`;
   return `${packageJson.name} ${packageJson.version} carries what others wrote, each part under the licence below it.${line}${sections.join(line)}\n`;

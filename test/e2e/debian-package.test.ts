@@ -189,6 +189,33 @@ describe('the Debian package', () => {
     expect(filesBelow(target)).toEqual([backup]);
   });
 
+  it('starts a running watch anew after an upgrade, and nothing when it is new', () => {
+    const bin = path.join(folder, 'bin');
+    const calls = path.join(folder, 'calls');
+    mkdirSync(bin);
+    for (const name of ['systemctl', 'deb-systemd-helper', 'deb-systemd-invoke']) {
+      writeFileSync(path.join(bin, name), `#!/bin/sh\necho "${name} $*" >> ${calls}\n`, {
+        mode: 0o755,
+      });
+    }
+    const onSystemd =
+      'mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system && exec sh "$@" configure "$BEFORE"';
+    const postinst = path.join(root, 'var/lib/dpkg/info/flannel-bigip.postinst');
+    const callsAfter = (BEFORE: string) => {
+      writeFileSync(calls, '');
+      execFileSync('unshare', ['-m', 'sh', '-c', onSystemd, 'sh', postinst], {
+        env: { PATH: `${bin}:${process.env['PATH']}`, BEFORE },
+      });
+      return readFileSync(calls, 'utf8').match(/^.*(?:start|daemon-reload).*$/gm);
+    };
+
+    expect(callsAfter('')).toEqual(['systemctl --system daemon-reload']);
+    expect(callsAfter('0.0.9-1')).toEqual([
+      'systemctl --system daemon-reload',
+      `deb-systemd-invoke try-restart ${UNIT}`,
+    ]);
+  });
+
   it('has a unit that systemd takes', () => {
     const unit = path.join(folder, UNIT);
     const text = readFileSync(path.join(root, 'usr/lib/systemd/system', UNIT), 'utf8');
