@@ -45,6 +45,9 @@ export const embedProtos = {
 
 /** A module with the methods of the services, and each message that they need. */
 function messagesOf(root) {
+  const pair = root.lookupType('mvccpb.KeyValue');
+  // Two of four 64-bit numbers of each key, which nobody here asks for.
+  for (const field of ['create_revision', 'version']) pair.remove(pair.fields[field]);
   root.resolveAll();
   const types = [];
   const collect = (type) => {
@@ -65,7 +68,7 @@ function messagesOf(root) {
     });
     return `'etcdserverpb.${name}': { ${called.join(', ')} }`;
   });
-  const keyValue = types.indexOf(root.lookupType('mvccpb.KeyValue'));
+  const keyValue = types.indexOf(pair);
   return `
     import { Reader, Writer, util } from 'protobufjs/minimal.js';
     export { util };

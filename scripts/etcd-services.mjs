@@ -3,7 +3,7 @@
 import { keyValue, messages, services, util } from 'etcd-messages';
 
 /**
- * etcd3 wants 64-bit numbers as strings, four for each key. The library's own conversion divides
+ * etcd3 wants 64-bit numbers as strings, two for each key. The library's own conversion divides
  * digit by digit, which for thousands of keys takes longer than anything else in reading them.
  */
 util.Long.prototype.toString = function toDecimal() {
@@ -13,12 +13,10 @@ util.Long.prototype.toString = function toDecimal() {
 };
 
 /** The generic conversion asks for every field whether it is set and how it is wanted. */
-keyValue.toObject = ({ key, value, create_revision, mod_revision, version, lease }) => ({
+keyValue.toObject = ({ key, value, mod_revision, lease }) => ({
   key,
   value,
-  create_revision: create_revision.toString(),
   mod_revision: mod_revision.toString(),
-  version: version.toString(),
   lease: lease.toString(),
 });
 
@@ -28,9 +26,7 @@ const EMPTY = Buffer.alloc(0);
 Object.assign(keyValue.ctor.prototype, {
   key: EMPTY,
   value: EMPTY,
-  create_revision: NONE,
   mod_revision: NONE,
-  version: NONE,
   lease: NONE,
 });
 

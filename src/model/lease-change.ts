@@ -1,10 +1,12 @@
 import type { Change } from './change.ts';
 import { differences, type FieldChange } from './compare-config.ts';
+import { leaseDocument } from './lease-value.ts';
 import type { LiveLease } from './snapshot.ts';
 
 /** A lease's decoded value; undecodable text as it is. */
 export function documentOf(lease: LiveLease): unknown {
-  return typeof lease.value === 'string' ? lease.stored.value : lease.value.document;
+  const { value } = lease.stored;
+  return typeof lease.value === 'string' ? value : leaseDocument(value);
 }
 
 /** Fields in which two lease documents differ, the MAC lifted out of its wrapper. */

@@ -33,12 +33,22 @@ export function listLeases(
   ttls: ReadonlyMap<string, number>,
 ): ListedLease[] {
   const problems = checkLeases(live);
-  const sorted = [...live.leases].sort((a, b) => {
-    if (a.subnet !== null && b.subnet !== null) return compareSubnets(a.subnet, b.subnet);
-    if (a.subnet !== b.subnet) return a.subnet === null ? 1 : -1;
-    return a.name < b.name ? -1 : 1;
-  });
-  return sorted.map((lease) => row(lease, live, site, problems, ttls));
+  // Plain numbers are compared much faster than addresses.
+  const sorted = live.leases
+    .map((lease) => ({
+      lease,
+      at: lease.subnet === null ? UNREADABLE_AT : Number(lease.subnet.base),
+    }))
+    .sort((a, b) => a.at - b.at || compareLeases(a.lease, b.lease));
+  return sorted.map(({ lease }) => row(lease, live, site, problems, ttls));
+}
+
+/** Behind every address. */
+const UNREADABLE_AT = Number.MAX_VALUE;
+
+function compareLeases(a: LiveLease, b: LiveLease): number {
+  if (a.subnet !== null && b.subnet !== null) return compareSubnets(a.subnet, b.subnet);
+  return a.name < b.name ? -1 : 1;
 }
 
 function row(

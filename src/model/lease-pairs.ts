@@ -49,12 +49,15 @@ export function sortedByAddress<T>(
   all: readonly T[],
   subnetOf: (one: T) => Subnet | null,
 ): { readonly one: T; readonly range: AddressRange }[] {
-  const found: { readonly one: T; readonly range: AddressRange }[] = [];
+  const found: { readonly one: T; readonly range: AddressRange; readonly at: number }[] = [];
   for (const one of all) {
     const subnet = subnetOf(one);
-    if (subnet !== null) found.push({ one, range: rangeOf(subnet) });
+    if (subnet === null) continue;
+    const range = rangeOf(subnet);
+    found.push({ one, range, at: Number(range.first) });
   }
-  return found.sort((a, b) => wideFirst(a.range, b.range));
+  // Plain numbers are compared much faster. Addresses of IPv6 are rounded, but their order is never turned round.
+  return found.sort((a, b) => a.at - b.at || wideFirst(a.range, b.range));
 }
 
 function wideFirst(a: AddressRange, b: AddressRange): number {

@@ -35,7 +35,6 @@ describe('a decoded snapshot', () => {
           vtepMAC: '00:0c:29:2e:db:2e',
           vtepMACv6: null,
           vni: null,
-          document: JSON.parse(RESERVATION),
         },
       },
     ]);
