@@ -1,7 +1,14 @@
 import { MigrationRecord } from '../files/migration-record.ts';
 import type { Change, Plan } from '../model/change.ts';
 import { cutover } from '../model/cutover.ts';
-import { isListenedTo, nameOf, notKept, planMigration, planRetirement } from '../model/migrate.ts';
+import {
+  allCopied,
+  isListenedTo,
+  nameOf,
+  notKept,
+  planMigration,
+  planRetirement,
+} from '../model/migrate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { cutoverJson, cutoverText, migratedLines } from '../output/migrate-output.ts';
 import { Progress } from '../output/progress.ts';
@@ -76,7 +83,13 @@ async function migrate(migration: Migration, args: Args, world: World): Promise<
     success: ({ done, backup }: Executed) => migratedLines(done, plan, backup, from, to),
   };
   try {
-    const code = await runPlan(plan, sessionOf(stores, target, source), command, args, world);
+    const code = await runPlan(
+      plan,
+      sessionOf(stores, target, source, allCopied(to)),
+      command,
+      args,
+      world,
+    );
     return code === EXIT.done && isPartial(plan) ? EXIT.failed : code;
   } finally {
     progress.end();
@@ -99,13 +112,14 @@ function isPartial({ problems }: Plan): boolean {
 }
 
 /** A session on the store that is written to. */
-function sessionOf(stores: BothStores, written: StoreSide, read: StoreSide) {
+function sessionOf(stores: BothStores, written: StoreSide, read: StoreSide, atRest: string) {
   const { store, live } = written;
   const place = {
     site: stores.site,
     store: `${store.description} (beside its ${read.api} store)`,
     prefix: store.prefix,
     notice: stores.notice,
+    atRest,
   };
   return { site: null, store, live, place };
 }
@@ -146,5 +160,11 @@ async function retireStore(
       ...(backup === null ? [] : [`They are kept in ${backup}`]),
     ],
   };
-  return runPlan(plan, sessionOf(stores, old, other), command, args, world);
+  return runPlan(
+    plan,
+    sessionOf(stores, old, other, `the ${api} store holds nothing of it`),
+    command,
+    args,
+    world,
+  );
 }

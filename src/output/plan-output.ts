@@ -13,6 +13,8 @@ export interface PlanPlace {
   readonly prefix: string;
   /** Said when environment and site file name different endpoints. */
   readonly notice: string | null;
+  /** What is true when nothing is to be done; absent: live state is as declared. */
+  readonly atRest?: string;
 }
 
 /** How many findings of one rule are shown before they are only counted. */
@@ -38,9 +40,12 @@ export function planText(plan: Plan, place: PlanPlace, style: Style): string {
     ...problemLines(plan.problems, style),
     ...plan.dangers.map((danger) => dangerLine(danger, place, style)),
   ];
-  return [placeText(place), '', ...(body.length > 0 ? [...body, ''] : []), countLine(plan)].join(
-    '\n',
-  );
+  return [
+    placeText(place),
+    '',
+    ...(body.length > 0 ? [...body, ''] : []),
+    countLine(plan, place),
+  ].join('\n');
 }
 
 function changeLines(change: Change, prefix: string, style: Style): string[] {
@@ -121,7 +126,7 @@ function dangerLine(danger: string, place: PlanPlace, { colour }: Style): string
   return `  ${colour.red('x danger:')} ${printable(`${danger} (${wanted})`)}`;
 }
 
-function countLine(plan: Plan): string {
+function countLine(plan: Plan, { atRest = 'live state is as declared' }: PlanPlace): string {
   const count = (action: Change['action']) =>
     plan.changes.filter((change) => change.action === action).length;
   const n = plan.nodeCount;
@@ -132,7 +137,7 @@ function countLine(plan: Plan): string {
       ? ''
       : ` The lease${one ? '' : 's'} of ${n} node${one ? ' stays as it is' : 's stay as they are'}.`;
   const rewrites = count('rewrite');
-  if (plan.changes.length === 0) return `Nothing to do: live state is as declared.${nodes}`;
+  if (plan.changes.length === 0) return `Nothing to do: ${atRest}.${nodes}`;
   const rewritten = rewrites > 0 ? `, ${rewrites} to write again` : '';
   return `${count('create')} to add, ${count('update')} to change, ${count('delete')} to remove${rewritten}.${nodes}`;
 }

@@ -27,7 +27,7 @@ export async function withSession<S extends LoadedSite | null, T>(
   const declared = loaded && { etcd: loaded.site.etcd, folder: loaded.folder };
   const resolved = await resolveConnection(args, world, declared);
   if (args.on('verbose')) world.stderr.write(originLines(resolved));
-  const { store, snapshot } = await openStore(resolved.connection, resolved.api);
+  const { store, snapshot } = await openStore(resolved.connection, resolved.api, resolved.apiFrom);
   try {
     const site = (loaded?.site ?? null) as S extends LoadedSite ? Site : Site | null;
     const place = {

@@ -83,9 +83,9 @@ function skipped(why: string) {
 }
 
 /** Reads every store that etcd offers: the lease may lie in the one that nobody reads. */
-async function readEtcd({ connection, api }: ResolvedConnection): Promise<EtcdReading> {
+async function readEtcd({ connection, api, apiFrom }: ResolvedConnection): Promise<EtcdReading> {
   const isFile = connection.endpoints.some((endpoint) => endpoint.startsWith('file:'));
-  const first = openOffered(connection, api);
+  const first = openOffered(connection, api, apiFrom);
   const [asked, other] = await Promise.allSettled([
     first,
     api === 'auto' || isFile ? [] : otherStore(connection, api, first),
