@@ -1,6 +1,6 @@
 import type { EtcdApi } from '../model/check-network.ts';
 import { EXIT, Problem } from '../model/problem.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { emptyPlace, holdsKeys, type Snapshot } from '../model/snapshot.ts';
 import type { EtcdConnection } from './connection.ts';
 import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
@@ -53,11 +53,6 @@ export async function openOffered(
   if (api === 'v2') return [await read(await v2(connection))];
   if (api === 'v3') return [await read(await v3(connection))];
   return openBoth(connection);
-}
-
-/** Whether a store holds anything of flannel's. */
-export function holdsKeys({ snapshot }: OpenStore): boolean {
-  return snapshot.config !== null || snapshot.leases.length > 0;
 }
 
 /** A dump of the store that was not asked for is what people get wrong most. */
@@ -124,16 +119,17 @@ const NAMED = '--etcd-api v2 or v3, or with etcd.api in the site file';
 
 function decide(old: OpenStore, modern: OpenStore, prefix: string): OpenStore | Error {
   const readers = 'flannel up to v0.17 reads v2, from v0.18 on v3';
-  if (holdsKeys(old) && holdsKeys(modern)) {
+  const [isOld, isModern] = [holdsKeys(old.snapshot), holdsKeys(modern.snapshot)];
+  if (isOld && isModern) {
     return new Problem(`both of etcd's stores hold flannel's keys under ${prefix}; ${readers}`, {
       exit: EXIT.failed,
       fix: `say which one with ${NAMED}`,
     });
   }
-  if (holdsKeys(old)) return old;
-  if (holdsKeys(modern)) return modern;
+  if (isOld) return old;
+  if (isModern) return modern;
   return new Problem(
-    `neither of etcd's stores holds flannel's keys under ${prefix}, and etcd offers both; ${readers}`,
+    `neither of etcd's stores holds flannel's keys under ${emptyPlace(prefix)}, and etcd offers both; ${readers}`,
     { exit: EXIT.failed, fix: `check --prefix, or say which store with ${NAMED}` },
   );
 }

@@ -137,6 +137,7 @@ export const LIVE_RULES = [
   'vtep-mac-shared',
   'stale-fdb-entry',
   'flanneld-restart',
+  'new-network',
   'still-declared',
   'not-in-backup',
   'newer-lease',

@@ -14,7 +14,7 @@ import {
   undeclaredReservations,
 } from './live-rules.ts';
 import type { BigIp, Site } from './site.ts';
-import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
+import { emptyPlace, holdsKeys, isNode, type LiveLease, type LiveState } from './snapshot.ts';
 
 export interface PlanOptions {
   /** Remove reservations that the site does not declare. */
@@ -131,7 +131,17 @@ function findProblems(
     ...undeclared.map(undeclaredFinding),
     ...staleFdbEntries(site, live),
     ...restartFinding(changes, live),
+    ...newNetworkFinding(changes, live),
   ];
+}
+
+/** Where a network is thought to be, a misspelt prefix shows as an empty place. */
+function newNetworkFinding(changes: readonly Change[], live: LiveState): LiveFinding[] {
+  const config = changes.find((change) => change.kind === 'config');
+  if (config === undefined || holdsKeys(live.snapshot)) return [];
+  const place = emptyPlace(live.snapshot.prefix);
+  const message = `nothing is live under ${place}: this makes a new network`;
+  return [{ rule: 'new-network', severity: 'warning', message, key: config.key }];
 }
 
 function checkLiveConfig(live: LiveState, touched: ReadonlySet<string>): LiveFinding[] {

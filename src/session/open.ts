@@ -1,7 +1,13 @@
 import { openStore } from '../etcd/open-store.ts';
 import type { KeyStore } from '../etcd/store.ts';
 import type { Site } from '../model/site.ts';
-import { decodeSnapshot, type LiveState } from '../model/snapshot.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  type LiveState,
+  lacksSlash,
+} from '../model/snapshot.ts';
 import type { PlanPlace } from '../output/plan-output.ts';
 import { printable } from '../output/style.ts';
 import type { World } from '../world.ts';
@@ -29,6 +35,10 @@ export async function withSession<S extends LoadedSite | null, T>(
   if (args.on('verbose')) world.stderr.write(originLines(resolved));
   const { store, snapshot } = await openStore(resolved.connection, resolved.api, resolved.apiFrom);
   try {
+    if (lacksSlash(store.prefix) && !holdsKeys(snapshot)) {
+      const empty = `warning: nothing is live under ${emptyPlace(store.prefix)}`;
+      world.stderr.write(`${printable(empty)}\n`);
+    }
     const site = (loaded?.site ?? null) as S extends LoadedSite ? Site : Site | null;
     const place = {
       site: site?.name ?? null,

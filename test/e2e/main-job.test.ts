@@ -106,7 +106,15 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
           after: JSON.parse(LEASE_VALUE),
         },
       ],
-      problems: [],
+      problems: [
+        {
+          rule: 'new-network',
+          severity: 'warning',
+          message: `nothing is live under ${PREFIX}: this makes a new network`,
+          key: `${PREFIX}/config`,
+          fix: null,
+        },
+      ],
     });
   });
 

@@ -344,6 +344,16 @@ const CASES: readonly LiveCase[] = [
     },
     nearMiss: { config: null },
   },
+  {
+    rule: 'new-network',
+    live: { config: null },
+    found: {
+      severity: 'warning',
+      message: 'nothing is live under /coreos.com/network: this makes a new network',
+      key: `${PREFIX}/config`,
+    },
+    nearMiss: { config: null, leases: [node(20)] },
+  },
 ];
 
 function problems({ rule, site = siteOf() }: LiveCase, live: LiveParts): LiveFinding[] {

@@ -69,7 +69,14 @@ describe('a plan for an empty store', () => {
           revision: null,
         },
       ],
-      problems: [],
+      problems: [
+        {
+          rule: 'new-network',
+          severity: 'warning',
+          message: 'nothing is live under /coreos.com/network: this makes a new network',
+          key: '/coreos.com/network/config',
+        },
+      ],
       dangers: [],
       nodeCount: 0,
       configRevision: null,

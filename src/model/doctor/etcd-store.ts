@@ -1,7 +1,13 @@
 import { leaseKeyOf } from '../bigip-lease.ts';
 import type { EtcdApi } from '../check-network.ts';
 import type { Site } from '../site.ts';
-import { decodeSnapshot, type LiveState, type Snapshot } from '../snapshot.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  type LiveState,
+  type Snapshot,
+} from '../snapshot.ts';
 import type { CheckList } from './check.ts';
 import type { Commands } from './commands.ts';
 import type { EtcdReading } from './readings.ts';
@@ -26,7 +32,7 @@ export function checkStore(
     const { description, snapshot } = followed;
     if (!holdsKeys(snapshot)) {
       list.fail('etcd-store', {
-        message: `${description} holds nothing of flannel's under ${snapshot.prefix}`,
+        message: `${description} holds nothing of flannel's under ${emptyPlace(snapshot.prefix)}`,
         expected: `${snapshot.prefix}/config, written by apply or by hand`,
         found: 'no key at all',
         fix: [commands.own('apply')],
@@ -39,10 +45,6 @@ export function checkStore(
   }
   tellOther(followed, other, site, list, commands);
   return live;
-}
-
-function holdsKeys({ config, leases }: Snapshot): boolean {
-  return config !== null || leases.length > 0;
 }
 
 type Store = EtcdReading['stores'][number];
@@ -81,7 +83,7 @@ function undecided(
   const found = stores.map(contents).join('; ');
   if (holding.length === 0) {
     list.fail('etcd-store', {
-      message: `neither of etcd's stores holds flannel's keys under ${prefix}`,
+      message: `neither of etcd's stores holds flannel's keys under ${emptyPlace(prefix)}`,
       expected: `${prefix}/config in one of them`,
       found,
       fix: [commands.own('apply --etcd-api v3')],
