@@ -1,6 +1,6 @@
 import type { EtcdApi } from '../model/check-network.ts';
 import { EXIT, Problem } from '../model/problem.ts';
-import { emptyPlace, holdsKeys, type Snapshot } from '../model/snapshot.ts';
+import { emptyPlace, holdsKeys, type Snapshot, type StoreApi } from '../model/snapshot.ts';
 import type { EtcdConnection } from './connection.ts';
 import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
@@ -53,6 +53,23 @@ export async function openOffered(
   if (api === 'v2') return [await read(await v2(connection))];
   if (api === 'v3') return [await read(await v3(connection))];
   return openBoth(connection);
+}
+
+/**
+ * Opens and reads the store beside the one that was asked for; null where there is none, or where it is
+ * switched off or closed to this user.
+ */
+export async function openOther(
+  connection: EtcdConnection,
+  api: EtcdApi | StoreApi,
+): Promise<OpenStore | null> {
+  if (api !== 'v2' && api !== 'v3') return null;
+  try {
+    return await read(api === 'v2' ? await v3(connection) : await v2(connection));
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
 }
 
 /** A dump of the store that was not asked for is what people get wrong most. */

@@ -138,6 +138,7 @@ export const LIVE_RULES = [
   'stale-fdb-entry',
   'flanneld-restart',
   'new-network',
+  'other-store-in-use',
   'still-declared',
   'not-in-backup',
   'newer-lease',

@@ -11,6 +11,7 @@ import {
   checkLeases,
   checkNodesAgainst,
   checkNodesFit,
+  checkOther,
   undeclaredReservations,
 } from './live-rules.ts';
 import type { BigIp, Site } from './site.ts';
@@ -21,6 +22,8 @@ export interface PlanOptions {
   readonly prune?: boolean;
   /** Put equal reservations again. */
   readonly rewrite?: boolean;
+  /** What the store beside the live one holds, where that was looked at. */
+  readonly other?: LiveState | null;
 }
 
 /** Compares a site with live state. Pure: the same input gives the same plan, in the same order. */
@@ -42,7 +45,10 @@ export function planSite(site: Site, live: LiveState, options: PlanOptions = {})
   ];
   return {
     changes,
-    problems: findProblems(site, live, changes, options.prune ? [] : undeclared),
+    problems: [
+      ...findProblems(site, live, changes, options.prune ? [] : undeclared),
+      ...(config.length > 0 ? checkOther(live, options.other ?? null, site) : []),
+    ],
     dangers: config.length > 0 ? dangersOf(live, site.network.config, site.bigips) : [],
     nodeCount: untouchedNodes(site, live, changes),
     configRevision: live.snapshot.config?.revision ?? null,

@@ -1,4 +1,4 @@
-import { openStore } from '../etcd/open-store.ts';
+import { openOther, openStore } from '../etcd/open-store.ts';
 import type { KeyStore } from '../etcd/store.ts';
 import type { Site } from '../model/site.ts';
 import {
@@ -23,12 +23,18 @@ export interface Session<S extends Site | null = Site | null> {
   readonly place: PlanPlace;
 }
 
+/** A session on one of the stores that etcd offers. */
+export interface OpenSession<S extends Site | null = Site | null> extends Session<S> {
+  /** What the store beside this one holds; null where etcd offers none that can be read. */
+  other(): Promise<LiveState | null>;
+}
+
 /** Opens the store, hands the session to the work, and closes the store whatever happens. */
 export async function withSession<S extends LoadedSite | null, T>(
   args: Args,
   world: World,
   loaded: S,
-  work: (session: Session<S extends LoadedSite ? Site : Site | null>) => Promise<T>,
+  work: (session: OpenSession<S extends LoadedSite ? Site : Site | null>) => Promise<T>,
 ): Promise<T> {
   const declared = loaded && { etcd: loaded.site.etcd, folder: loaded.folder };
   const resolved = await resolveConnection(args, world, declared);
@@ -46,10 +52,20 @@ export async function withSession<S extends LoadedSite | null, T>(
       prefix: store.prefix,
       notice: resolved.notice,
     };
-    return await work({ site, store, live: decodeSnapshot(snapshot), place });
+    const other = async () => {
+      const opened = await openOther(resolved.connection, store.api);
+      opened?.store.close();
+      return opened && decodeSnapshot(opened.snapshot);
+    };
+    return await work({ site, store, live: decodeSnapshot(snapshot), place, other });
   } finally {
     store.close();
   }
+}
+
+/** What the store beside holds, where a network config is to be made: nodes may live there. */
+export async function besideNew({ live, other }: OpenSession): Promise<LiveState | null> {
+  return live.snapshot.config === null ? other() : null;
 }
 
 /** What `--verbose` says of a connection: each value with where it came from. */
