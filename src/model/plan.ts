@@ -5,6 +5,7 @@ import { changedFields, configDocument, sameConfig, withDefaults } from './compa
 import { dangersOf } from './dangers.ts';
 import type { LiveFinding } from './finding.ts';
 import { documentOf, leaseFields, planRemoval } from './lease-change.ts';
+import { checkLeasePairs } from './lease-pairs.ts';
 import { meansReservation, reservationOf } from './lease-value.ts';
 import {
   checkExhaustion,
@@ -15,7 +16,14 @@ import {
   undeclaredReservations,
 } from './live-rules.ts';
 import type { BigIp, Site } from './site.ts';
-import { emptyPlace, holdsKeys, isNode, type LiveLease, type LiveState } from './snapshot.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  isNode,
+  type LiveLease,
+  type LiveState,
+} from './snapshot.ts';
 
 export interface PlanOptions {
   /** Remove reservations that the site does not declare. */
@@ -132,6 +140,7 @@ function findProblems(
     ...checkNodesAgainst(site, live),
     ...checkLiveConfig(live, touched),
     ...ofLeases,
+    ...sharedByPlan(changes, live),
     ...checkNodesFit(live, site),
     ...checkExhaustion(live, next),
     ...undeclared.map(undeclaredFinding),
@@ -148,6 +157,23 @@ function newNetworkFinding(changes: readonly Change[], live: LiveState): LiveFin
   const place = emptyPlace(live.snapshot.prefix);
   const message = `nothing is live under ${place}: this makes a new network`;
   return [{ rule: 'new-network', severity: 'warning', message, key: config.key }];
+}
+
+/** What the leases that are written come to share with each other and with reservations that stay. */
+function sharedByPlan(changes: readonly Change[], live: LiveState): LiveFinding[] {
+  const ofLeases = changes.filter((change) => change.kind === 'lease');
+  const touched = new Set(ofLeases.map((change) => change.key));
+  const written = ofLeases.flatMap(({ key, value }) =>
+    value === null ? [] : [{ key, value, revision: '', expires: false, ttl: null }],
+  );
+  const { leases } = decodeSnapshot({ ...live.snapshot, config: null, leases: written });
+  // Of nodes an error tells already. A finding is put down to the latter of two.
+  const staying = live.leases.filter((one) => !isNode(one) && !touched.has(one.stored.key));
+  return checkLeasePairs([...staying, ...leases]).flatMap(([{ stored }, found]) =>
+    found.rule !== 'subnets-overlap' && touched.has(stored.key)
+      ? [{ ...found, key: stored.key }]
+      : [],
+  );
 }
 
 function checkLiveConfig(live: LiveState, touched: ReadonlySet<string>): LiveFinding[] {
