@@ -8,8 +8,8 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Etcd3 } from 'etcd3';
 import { benchNodes } from './bench-nodes.mjs';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const program = path.join(root, 'bin/flannel-bigip.js');
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-bench-'));
 const runs = Number(process.argv[process.argv.indexOf('--runs') + 1]) || 9;

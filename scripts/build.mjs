@@ -5,8 +5,11 @@ import { build } from 'esbuild';
 import { embedProtos } from './embed-protos.mjs';
 import './generate.mjs';
 import { joinChunks } from './join-chunks.mjs';
+import { root } from './root.mjs';
+import { thirdPartyLicences } from './third-party.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
+// What is packed is as everybody may read it, whoever builds it.
+process.umask(0o022);
 
 /** yargs' layout wants only widths; this package gives them without building a text segmenter. */
 const fastWidths = {
@@ -139,7 +142,7 @@ const withoutModels = {
 };
 
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-const { metafile } = await build({
+const built = await build({
   absWorkingDir: root,
   entryPoints: ['src/start.ts'],
   outdir: 'dist',
@@ -149,10 +152,14 @@ const { metafile } = await build({
   platform: 'node',
   target: 'node20.19',
   mainFields: ['module', 'main'],
-  minify: true,
-  sourcemap: 'external',
+  // Whitespace goes when chunks are joined: until then an import has its lines for itself.
+  minifySyntax: true,
+  minifyIdentifiers: true,
+  // What is joined below takes its own source map from it.
+  sourcemap: 'inline',
+  write: false,
   metafile: true,
-  legalComments: 'linked',
+  legalComments: 'none',
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [
     embedProtos,
@@ -174,14 +181,17 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 const parts = ['validate', 'on-etcd', 'on-nodes', 'on-bigip', 'on-doctor'];
-await joinChunks(root, metafile, 'dist/start.js', parts);
+await joinChunks(root, built, 'dist/start.js', parts);
 
 // What went into the bundle, of which `npm run sbom` makes a bill of materials. What this script put in
 // the place of a module is in a namespace and belongs to no package.
-for (const { inputs } of Object.values(metafile.outputs)) {
+for (const { inputs } of Object.values(built.metafile.outputs)) {
   for (const input of Object.keys(inputs)) {
     if (/^(client-only|requests-only|etcd-messages|quick-addresses|lazy|lean):/.test(input))
       delete inputs[input];
   }
 }
-writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(metafile));
+// Some of its paths are absolute.
+const inClone = (_, value) => (typeof value === 'string' ? value.replace(root, '') : value);
+writeFileSync(path.join(root, 'dist/meta.json'), JSON.stringify(built.metafile, inClone));
+writeFileSync(path.join(root, 'dist/THIRD-PARTY-LICENSES.txt'), thirdPartyLicences(built.metafile));

@@ -8,11 +8,22 @@ const { commands, global, groups } = await commandTable();
 const anchor = (title) => title.toLowerCase().replaceAll(' ', '-');
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-function optionTable(options) {
-  const hasEnv = options.some(({ env }) => env);
+/** Variables in an option's place, and those that its description says to be. */
+function environmentOf({ env, describe }) {
+  return [...new Set([...(env ?? []), ...(describe.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [])])];
+}
+
+function optionTable(options, variablesOf = ({ env }) => env ?? []) {
+  const hasEnv = options.some((option) => variablesOf(option).length > 0);
   const rows = options.map((option) => {
     const cells = [`\`${signature(option).replaceAll('|', '\\|')}\``, cell(option.describe)];
-    if (hasEnv) cells.push((option.env ?? []).map((name) => `\`${name}\``).join(', '));
+    if (hasEnv) {
+      cells.push(
+        variablesOf(option)
+          .map((name) => `\`${name}\``)
+          .join(', '),
+      );
+    }
     return `| ${cells.join(' | ')} |`;
   });
   return hasEnv
@@ -73,7 +84,12 @@ const text = [
   '',
   ...optionTable(global),
   '',
-  ...groups.flatMap(([title, options]) => [`## ${title}`, '', ...optionTable(options), '']),
+  ...groups.flatMap(([title, options]) => [
+    `## ${title}`,
+    '',
+    ...optionTable(options, environmentOf),
+    '',
+  ]),
   '## Exit codes',
   '',
   '| code | meaning |',

@@ -4,20 +4,28 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import './generate.mjs';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const folder = path.join(root, 'node_modules/.cache/flannel-bigip');
+
+/** Options that yargs has of its own. */
+const YARGS_OPTIONS = [
+  { flag: 'help', alias: 'h', type: 'switch', describe: 'show this command and its options' },
+  { flag: 'version', type: 'switch', describe: 'show the version, and what it runs on' },
+];
 
 /** Every command, those behind a word included, with all its words in `name`, in the order of help. */
 function flat(commands, words = []) {
   return commands.flatMap((spec) => {
-    const name = [...words, spec.name];
-    const inner = flat(spec.subcommands ?? [], name);
+    const inner = flat(spec.subcommands ?? [], [...words, spec.name]);
     const runs = spec.subcommands === undefined || spec.runsAlone === true;
     const usage = [...words, spec.usage].join(' ');
-    return [...(runs ? [{ ...spec, name: name.join(' '), usage }] : []), ...inner];
+    return [...(runs ? [{ ...spec, name: fixedWords(usage), usage }] : []), ...inner];
   });
 }
+
+/** What is always typed of `bigip fdb sync [NAME..]`. */
+const fixedWords = (usage) => /^[a-z-]+(?: [a-z-]+)*(?= |$)/.exec(usage)[0];
 
 /** @returns `commands`, the `global` options, and the `groups` of options that many commands share */
 export async function commandTable() {
@@ -40,7 +48,7 @@ export async function commandTable() {
   const all = await import(pathToFileURL(outfile).href);
   return {
     commands: flat(all.COMMANDS),
-    global: all.GLOBAL_OPTIONS,
+    global: [...all.GLOBAL_OPTIONS, ...YARGS_OPTIONS],
     groups: [
       ['Connection to etcd', all.ETCD_OPTIONS],
       ['Login to BIG-IPs', all.DEVICE_OPTIONS],

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs, styleText } from 'node:util';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const { all } = options();
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-demo-'));
 const store = path.join(folder, 'store.json');

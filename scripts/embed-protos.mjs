@@ -7,8 +7,7 @@ import protobuf from 'protobufjs';
 import converter from 'protobufjs/src/converter.js';
 import decoder from 'protobufjs/src/decoder.js';
 import encoder from 'protobufjs/src/encoder.js';
-
-const root = new URL('..', import.meta.url).pathname;
+import { root } from './root.mjs';
 
 /** What src/etcd calls, and etcd3 for it. */
 const CALLED = {
@@ -30,7 +29,10 @@ export const embedProtos = {
       if (!call.test(source)) throw new Error(`${file} loads its protos in another way now`);
       const contents = source
         .replace(call, 'proto_loader_1.packageDefinition(')
-        .replace('"@grpc/proto-loader"', JSON.stringify(services));
+        .replace(
+          '"@grpc/proto-loader"',
+          JSON.stringify(path.relative(path.dirname(file), services)),
+        );
       return { contents };
     });
     onResolve({ filter: /^etcd-messages$/ }, () => ({ path: 'all', namespace: 'etcd-messages' }));

@@ -1,7 +1,8 @@
-// Makes validator and types from schemas/*.schema.json, and the rules' help texts from docs/rules.md,
-// so that they cannot drift apart.
+// Makes validator, types and lists of keys from schemas/*.schema.json, and the rules' help texts from
+// docs/rules.md, so that they cannot drift apart.
 // Writes src/model/generated/; runs before every build, check and test.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import standalone from 'ajv/dist/standalone/index.js';
 import { compile } from 'json-schema-to-typescript';
@@ -56,6 +57,21 @@ writeValidator('site', site, 'SiteDocument');
 writeValidator('backup', backup, 'BackupDocument');
 writeValidator('plan', plan, 'PlanDocument');
 
+/** The keys of each object of a site file by its JSON pointer, indexes left out; flannel's are not in it. */
+function siteKeys({ properties, items, $ref }, path) {
+  const [, name] = /^#\/\$defs\/(.+)/.exec($ref) ?? [];
+  if (name !== undefined) return siteKeys(site.$defs[name], path);
+  if (items !== undefined) return siteKeys(items, path);
+  if (properties === undefined) return [];
+  const below = Object.entries(properties).flatMap(([key, one]) => siteKeys(one, `${path}/${key}`));
+  return [[path, Object.keys(properties)], ...below];
+}
+const keys = JSON.stringify(Object.fromEntries(siteKeys(site, '')));
+writeFileSync(
+  new URL('site-keys.ts', target),
+  `export const SITE_KEYS: Readonly<Record<string, readonly string[]>> = ${keys};\n`,
+);
+
 /** Editors show the titles, so they are words; the types are named here. */
 const named = (schema, title, definitions = {}) => ({
   ...schema,
@@ -83,7 +99,7 @@ siteTypes.properties = {
 };
 
 const options = {
-  cwd: new URL('schemas/', root).pathname,
+  cwd: fileURLToPath(new URL('schemas/', root)),
   bannerComment: '/* Generated from schemas/ by scripts/generate.mjs. */',
   additionalProperties: true,
 };
@@ -113,5 +129,5 @@ const types = [
 writeFileSync(new URL('documents.ts', target), types.join('\n'));
 
 const docs = `${packageJson.homepage}/blob/v${packageJson.version}/docs/`;
-const page = new URL('docs/rules.md', root).pathname;
+const page = fileURLToPath(new URL('docs/rules.md', root));
 writeFileSync(new URL('rule-texts.ts', target), ruleTextsModule(page, docs));

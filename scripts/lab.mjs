@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { root } from './root.mjs';
 
 // To be told what there is takes no namespaces.
 const asks = ['--help', '--list'].some((flag) => process.argv.includes(flag));
@@ -13,7 +14,6 @@ if (!asks && process.getuid?.() !== 0) {
   process.exit(1);
 }
 
-const root = new URL('..', import.meta.url).pathname;
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-lab-'));
 const outfile = path.join(folder, 'lab.mjs');
 try {

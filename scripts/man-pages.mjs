@@ -39,14 +39,62 @@ const exitCodes = EXIT_CODES.flatMap(([code, meaning]) => [
   roff(meaning),
 ]);
 const examplesOf = (examples) =>
-  examples.flatMap(([line, does]) => [
-    '.PP',
+  examples.flatMap(([line, does], index) => [
+    // The heading is a paragraph's beginning already.
+    ...(index > 0 ? ['.PP'] : []),
     roff(`${does}:`),
     '.PP',
     '.nf',
     `.RS 4\n${roff(line)}\n.RE`,
     '.fi',
   ]);
+
+/** Variables that stand for no option. */
+const ENVIRONMENT = [
+  [['ETCDCTL_PASSWORD', 'FLANNELD_ETCD_PASSWORD'], "the password of etcd's user"],
+  [
+    ['BIGIP_USERNAME', 'BIGIP_PASSWORD'],
+    'the login to the units of the BIG-IP; what is missing is asked',
+  ],
+  [
+    ['SSL_CERT_FILE'],
+    "the CAs that a BIG-IP's certificate is checked by, if the site file names none",
+  ],
+  [
+    ['https_proxy', 'http_proxy', 'no_proxy'],
+    'the proxy that etcd is reached through with --use-env-proxy, and the hosts without',
+  ],
+  [['NODE_NAME'], 'the Node that annotate --self is about, if not the host name'],
+  [['XDG_STATE_HOME'], 'where backups, records and notes are kept; ~/.local/state if unset'],
+  [['NO_COLOR'], 'no colours, if it is set'],
+  [
+    ['FORCE_COLOR'],
+    'colours in a pipe as well, if it is neither 0 nor false; 1 gives sixteen, 2 more',
+  ],
+  [['TERM', 'COLORTERM'], 'how many colours the terminal has'],
+  [['LC_ALL', 'LC_CTYPE', 'LANG'], 'without UTF-8 in the first that is set, symbols are ASCII'],
+  [['CI'], 'nothing is asked, if it is set'],
+  [
+    ['GITHUB_WORKSPACE', 'CI_PROJECT_DIR'],
+    'the folder that paths in reports of validate start from',
+  ],
+];
+
+function environment(groups) {
+  const ofOptions = groups
+    .flatMap(([, options]) => options)
+    .filter(({ env }) => env)
+    .map(({ env, flag }) => [
+      env,
+      `as --${flag}${env.length > 1 ? '; the first that is set counts' : ''}`,
+    ]);
+  return [...ofOptions, ...ENVIRONMENT].flatMap(([names, meaning]) => [
+    '.TP',
+    names.map(bold).join(', '),
+    roff(meaning),
+  ]);
+}
+
 const pageOf = (name) => [PROGRAM, ...name.split(' ')].join('-');
 
 /**
@@ -54,7 +102,7 @@ const pageOf = (name) => [PROGRAM, ...name.split(' ')].join('-');
  * @returns names of files, each with its text
  */
 export async function manPages(date) {
-  const { commands, global } = await commandTable();
+  const { commands, global, groups } = await commandTable();
   const everywhere = ['OPTIONS OF EVERY COMMAND', optionLines(global)];
   const main = page(PROGRAM, packageJson.description, date, [
     ['SYNOPSIS', [`${bold(PROGRAM)} \\fICOMMAND\\fR [options]`]],
@@ -72,6 +120,7 @@ export async function manPages(date) {
     ],
     everywhere,
     ['EXIT STATUS', exitCodes],
+    ['ENVIRONMENT', environment(groups)],
     [
       'FILES',
       [
@@ -81,6 +130,9 @@ export async function manPages(date) {
         '.TP',
         '\\fI$XDG_STATE_HOME/flannel\\-bigip/backups\\fR',
         roff('values that were replaced or removed (~/.local/state without that variable)'),
+        '.TP',
+        '\\fI/usr/share/doc/flannel\\-bigip\\fR',
+        roff('README.md, docs and examples, where the Debian package has installed them'),
       ],
     ],
     ['SEE ALSO', [roff(packageJson.homepage)]],
@@ -95,6 +147,7 @@ export async function manPages(date) {
         everywhere,
         ['EXAMPLES', examplesOf(examples)],
         ['EXIT STATUS', exitCodes],
+        ['ENVIRONMENT', [`See ${bold(PROGRAM)}(1).`]],
         ['SEE ALSO', [`${bold(PROGRAM)}(1)`]],
       ]),
     ];

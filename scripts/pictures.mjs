@@ -1,126 +1,60 @@
-// Draws docs/pictures/*.svg of what the program really prints: each command is run, and its text and
-// colours are set as on a terminal. The words of docs/start.md are the input, so that both agree.
+// Draws docs/pictures of what the program really prints: each command is run in a pseudo-terminal, as
+// users do. The words of docs/start.md, and of each translation, are the input, so that both agree.
+// With `--check` it only says whether that is so.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import stringWidth from 'fast-string-width';
+import { root } from './root.mjs';
+import { COLUMNS, terminalPicture } from './terminal-picture.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
-const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-pictures-'));
-const pictures = path.join(root, 'docs/pictures');
+const program = path.join(root, 'bin/flannel-bigip.js');
 
-/** Colours that read on the dark ground that is drawn with them, by SGR number (ECMA-48). */
-const COLOURS = {
-  31: '#ff7b72',
-  32: '#7ee787',
-  33: '#e3b341',
-  34: '#79c0ff',
-  35: '#d2a8ff',
-  36: '#76e3ea',
-  90: '#8b949e',
-};
-const [CELL, LINE, MARGIN] = [8.43, 19, 14];
-const ESC = String.fromCharCode(27);
-const SEQUENCE_OR_TEXT = new RegExp(`${ESC}\\[([\\d;]*)m|([^${ESC}]+)`, 'g');
+/** As long as the real folder, so that lines are broken where they would be there. */
+const SHOWN_FOLDER = '/home/operator';
+const REAL_FOLDER = '/tmp/fb-';
 
-/** What an SGR number changes of how text looks. */
-function lookOf(number) {
-  if (number === 0) return { colour: undefined, bold: false, dim: false };
-  if (number === 1) return { bold: true };
-  if (number === 2) return { dim: true };
-  if (number === 22) return { bold: false, dim: false };
-  if (number === 39) return { colour: undefined };
-  return COLOURS[number] ? { colour: COLOURS[number] } : {};
-}
+/** Pages with a site to run the commands on, and where their pictures are. */
+const PAGES = [
+  ['docs/start.md', 'docs/pictures'],
+  ['docs/zh/start.md', 'docs/pictures/zh'],
+];
 
-/** Pieces of one line, each with how it is to look. */
-function pieces(line, style) {
-  const found = [];
-  for (const [, codes, text] of line.matchAll(SEQUENCE_OR_TEXT)) {
-    if (text === undefined) Object.assign(style, ...codes.split(';').map(Number).map(lookOf));
-    else found.push({ text, ...style });
-  }
-  return found;
-}
-
-const escaped = (text) =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    // Viewers collapse ordinary spaces.
-    .replaceAll(' ', '\u00a0');
-
-function svg(text, title) {
-  const style = {};
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => pieces(line, style));
-  const plain = lines.map((line) => line.map((piece) => piece.text).join(''));
-  const width = Math.ceil(
-    Math.max(60, ...plain.map((line) => stringWidth(line))) * CELL + 2 * MARGIN,
-  );
-  const height = lines.length * LINE + 2 * MARGIN;
-  const drawn = lines.map((line, row) => {
-    let column = 0;
-    const spans = line.map(({ text: words, colour, bold, dim }) => {
-      const x = (MARGIN + column * CELL).toFixed(1);
-      const length = (stringWidth(words) * CELL).toFixed(1);
-      column += stringWidth(words);
-      const look = [
-        colour ? ` fill="${colour}"` : dim ? ' fill="#8b949e"' : '',
-        bold ? ' font-weight="bold"' : '',
-      ].join('');
-      return words.trim() === ''
-        ? ''
-        : `<tspan x="${x}" textLength="${length}"${look}>${escaped(words)}</tspan>`;
-    });
-    return `<text y="${MARGIN + (row + 0.75) * LINE}">${spans.join('')}</text>`;
-  });
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">
-<title>${escaped(title)}</title>
-<rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" fill="#e6edf3">
-${drawn.join('\n')}
-</g>
-</svg>
-`;
-}
-
-function run(words) {
-  const { stdout, stderr } = spawnSync(
-    'node',
-    [path.join(root, 'bin/flannel-bigip.js'), ...words],
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { PATH: process.env.PATH, FORCE_COLOR: '1', LC_ALL: 'C.UTF-8', XDG_STATE_HOME: folder },
+/** What the program shows in a terminal, below the line that starts it. */
+function run(folder, command) {
+  const line = `stty cols ${COLUMNS}; exec "${process.execPath}" "${program}" ${command}`;
+  const { stdout, status, error } = spawnSync('script', ['-qefc', line, '/dev/null'], {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      SHELL: '/bin/sh',
+      TERM: 'xterm-256color',
+      LC_ALL: 'C.UTF-8',
+      XDG_STATE_HOME: folder,
     },
-  );
-  return {
-    words,
-    text: `${ESC}[1m$ flannel-bigip ${words.join(' ')}${ESC}[0m\n${stdout}${stderr}`.replaceAll(
-      `${folder}/`,
-      '',
-    ),
-  };
+  });
+  // It may have found something, and that be shown; to fail it may not.
+  if (![0, 2, 3].includes(status)) throw error ?? new Error(`${command}: ${stdout}`);
+  const shown = stdout.replaceAll('\r\n', '\n').replaceAll(folder, SHOWN_FOLDER);
+  return `\u001b[1m$ flannel-bigip ${command}\u001b[0m\n${shown}`;
 }
 
-function draw(name, ...runs) {
-  const title = runs.map(({ words }) => `flannel-bigip ${words.join(' ')}`).join(', ');
-  const picture = svg(runs.map(({ text }) => text).join('\n'), title);
-  const file = path.join(pictures, `${name}.svg`);
-  if (!process.argv.includes('--check')) return writeFileSync(file, picture);
-  if (readFileSync(file, 'utf8') === picture) return undefined;
-  console.error(`docs/pictures/${name}.svg is not what the program prints; run: npm run docs`);
-  process.exitCode = 1;
-  return undefined;
+function draw(folder, ...commands) {
+  const title = commands.map((command) => `flannel-bigip ${command}`).join(', ');
+  return terminalPicture(commands.map((command) => run(folder, command)).join('\n'), title);
 }
 
 /** Two nodes, as flanneld would have left them. */
-function addNodes() {
+function addNodes(folder) {
   const file = path.join(folder, 'store.json');
   const store = JSON.parse(readFileSync(file, 'utf8'));
   for (const [number, subnet, mac] of [
@@ -141,17 +75,43 @@ function addNodes() {
   writeFileSync(file, JSON.stringify(store));
 }
 
-try {
-  const [, site] = /```yaml\n(.*?)```/s.exec(
-    readFileSync(path.join(root, 'docs/start.md'), 'utf8'),
-  );
-  writeFileSync(path.join(folder, 'flannel-bigip.yaml'), site);
-  draw('validate', run(['validate']));
-  run(['validate', '--fix']);
-  draw('diff', run(['diff']));
-  run(['apply', '--yes']);
-  addNodes();
-  draw('list', run(['list']), run(['list', '-o', 'map']));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+/** @returns pictures by file */
+function picturesOf(page, target) {
+  const folder = mkdtempSync(REAL_FOLDER);
+  try {
+    const [, site] = /```yaml\n(.*?)```/s.exec(readFileSync(path.join(root, page), 'utf8'));
+    writeFileSync(path.join(folder, 'flannel-bigip.yaml'), site);
+    const validate = draw(folder, 'validate');
+    run(folder, 'validate --fix');
+    const diff = draw(folder, 'diff');
+    run(folder, 'apply --yes');
+    addNodes(folder);
+    const list = draw(folder, 'list', 'list -o map');
+    return Object.entries({ validate, diff, list }).map(([name, picture]) => [
+      `${target}/${name}.svg`,
+      picture,
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const pictures = new Map(PAGES.flatMap(([page, target]) => picturesOf(page, target)));
+const there = readdirSync(path.join(root, 'docs/pictures'), {
+  withFileTypes: true,
+  recursive: true,
+})
+  .filter((entry) => entry.isFile())
+  .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+
+for (const file of new Set([...there, ...pictures.keys()])) {
+  const picture = pictures.get(file);
+  const at = path.join(root, file);
+  if (!process.argv.includes('--check')) {
+    mkdirSync(path.dirname(at), { recursive: true });
+    picture === undefined ? rmSync(at) : writeFileSync(at, picture);
+  } else if (!existsSync(at) || readFileSync(at, 'utf8') !== picture) {
+    console.error(`${file} is not what the program prints; run: npm run docs`);
+    process.exitCode = 1;
+  }
 }

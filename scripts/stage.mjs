@@ -1,12 +1,20 @@
 // Puts what a package installs into a folder, laid out as below `/`.
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import packageJson from '../package.json' with { type: 'json' };
 import { manPages } from './man-pages.mjs';
+import { root } from './root.mjs';
 
-const root = new URL('..', import.meta.url).pathname;
 const executable = path.join(root, 'dist/flannel-bigip');
 
 const COMPLETIONS = {
@@ -14,6 +22,12 @@ const COMPLETIONS = {
   zsh: 'usr/share/zsh/vendor-completions/_flannel-bigip',
   fish: 'usr/share/fish/vendor_completions.d/flannel-bigip.fish',
 };
+
+/** What the reader of an offline host wants, and what it links to. */
+const DOCUMENTATION = [
+  ...packageJson.files.filter((name) => !/^!|^(?:bin|dist)$/.test(name)),
+  ...['README.md', 'CONTRIBUTING.md', 'action.yml'],
+];
 
 function completion(shell) {
   const { status, stdout, error } = spawnSync(executable, ['completion', shell], {
@@ -48,8 +62,18 @@ export async function stage(target, time) {
     `${doc}/changelog.gz`,
     gzipSync(readFileSync(path.join(root, 'CHANGELOG.md')), { level: 9 }),
   );
-  copy('examples/site.yaml', `${doc}/examples/site.yaml`);
+  for (const file of DOCUMENTATION.flatMap(filesOf)) copy(file, `${doc}/${file}`);
   write(`${doc}/copyright`, copyright());
+  copy('dist/THIRD-PARTY-LICENSES.txt', `${doc}/THIRD-PARTY-LICENSES.txt`);
+  copy('dist/flannel-bigip.cdx.json', `${doc}/flannel-bigip.cdx.json`);
+}
+
+/** A file, or all files below a folder, as paths from the project's folder. */
+function filesOf(name) {
+  if (!statSync(path.join(root, name)).isDirectory()) return [name];
+  return readdirSync(path.join(root, name), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
 }
 
 /** In Debian's machine-readable form (DEP-5). */
@@ -59,8 +83,10 @@ function copyright() {
   return `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: ${packageJson.name}
 Source: ${packageJson.homepage}
-Comment: The executable carries Bun (MIT, with JavaScriptCore under LGPL-2) and the packages that the
- release's bill of materials (CycloneDX) lists, each with its licence.
+Comment: The executable carries Bun (MIT, with JavaScriptCore under LGPL-2.0-or-later and TinyCC under
+ LGPL-2.1; /usr/share/common-licenses/LGPL-2 and LGPL-2.1 on Debian) and packages under MIT, ISC, BSD
+ and Apache-2.0. All of them, each with its text, are in THIRD-PARTY-LICENSES.txt beside this file, and
+ in the bill of materials flannel-bigip.cdx.json (CycloneDX).
 
 Files: *
 Copyright: ${packageJson.name} contributors

@@ -1,11 +1,19 @@
 import yargs, { type Argv } from 'yargs';
 import { COMMANDS } from './commands/index.ts';
-import { EXIT, type ExitCode, Problem } from './model/problem.ts';
-import { suggest } from './model/suggest.ts';
+import { EXIT, type ExitCode, errorText, Problem } from './model/problem.ts';
+import { didYouMean } from './model/suggest.ts';
 import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
 import { printable, printableLines, styleOf } from './output/style.ts';
+import { wrap } from './output/wrap.ts';
 import { HOMEPAGE, PROGRAM, VERSION } from './project.ts';
 import { RUNTIME } from './runtime.ts';
+import {
+  type CommandGroup,
+  checkCommand,
+  commandFirst,
+  noCommand,
+  usageProblem,
+} from './session/command-line.ts';
 import type { CommandSpec } from './session/command-spec.ts';
 import { type Args, GLOBAL_OPTIONS, type OptionSpec } from './session/options.ts';
 import type { World } from './world.ts';
@@ -21,27 +29,14 @@ export async function main(argv: readonly string[], world: World): Promise<ExitC
 
 async function dispatch(argv: readonly string[], world: World): Promise<ExitCode> {
   if (argv[0] === COMPLETE_COMMAND) return answerShell(argv.slice(1), world);
-  const group = COMMANDS.find(
-    ({ name, subcommands, runsAlone }) =>
-      name === argv[0] &&
-      subcommands !== undefined &&
-      (!runsAlone || subcommands.some((one) => one.name === argv[1])),
-  );
-  return group === undefined
-    ? runAmong(TOP, argv, world)
-    : runAmong(
-        { ...group, program: `${PROGRAM} ${group.name}`, commands: group.subcommands ?? [] },
-        argv.slice(1),
-        world,
-      );
-}
-
-/** Commands of which one is to be run, with the words that stand before them. */
-interface CommandGroup {
-  readonly program: string;
-  readonly describe: string;
-  readonly commands: readonly CommandSpec[];
-  readonly examples: CommandSpec['examples'];
+  const line = commandFirst(argv, COMMANDS);
+  const group = COMMANDS.find(({ name }) => name === line[0]);
+  if (group?.subcommands === undefined) return runAmong(TOP, line, world);
+  const commands = group.subcommands;
+  const inner = commandFirst(line.slice(1), [group, ...commands]);
+  return group.runsAlone && !commands.some(({ name }) => name === inner[0])
+    ? runAmong(TOP, line, world)
+    : runAmong({ ...group, program: `${PROGRAM} ${group.name}`, commands }, inner, world);
 }
 
 const TOP: CommandGroup = {
@@ -59,6 +54,8 @@ async function runAmong(
   argv: readonly string[],
   world: World,
 ): Promise<ExitCode> {
+  // Help for a command that does not exist, or an objection to its options, would hide the misspelling.
+  checkCommand(argv, group);
   const parser = baseParser(group, world);
   for (const spec of group.commands) {
     parser.command(
@@ -76,8 +73,7 @@ async function runAmong(
   }
   const outcome = await parse(parser, argv, group);
   if (typeof outcome === 'string') {
-    // Help for a command that does not exist would hide the misspelling.
-    if (outcome === '' || namesUnknown(argv, group)) throw unknownCommand(argv, group);
+    if (outcome === '') throw noCommand(group);
     world.stdout.write(`${outcome}\n`);
     return EXIT.done;
   }
@@ -182,60 +178,6 @@ async function parse(
   return printed;
 }
 
-function usageProblem(
-  error: Error,
-  argv: readonly string[],
-  { commands, program }: CommandGroup,
-): Problem {
-  if (error instanceof Problem) return error;
-  const command = commands.find((spec) => argv.includes(spec.name));
-  const help = `see ${program} ${command ? `${command.name} ` : ''}--help`;
-  const unknown = /^Unknown (?:argument|command)s?: (\S+)/
-    .exec(error.message)?.[1]
-    ?.replace(/,$/, '');
-  if (unknown === undefined) {
-    return new Problem(usageText(error.message), { exit: EXIT.usage, fix: help, cause: error });
-  }
-  const flags = [...GLOBAL_OPTIONS, ...(command?.options ?? [])].map((option) => option.flag);
-  const meant = command
-    ? suggest(unknown, flags.concat('help', 'version'))
-    : suggest(
-        unknown,
-        commands.map((spec) => spec.name),
-      );
-  const isFlag = argv.some((word) => word.startsWith(`--${unknown}`) || word === `-${unknown}`);
-  const what =
-    command === undefined && !isFlag
-      ? `unknown command ${unknown}`
-      : `unknown option or argument ${isFlag ? '--' : ''}${unknown}`;
-  const hint =
-    meant === undefined ? help : `did you mean ${command ? '--' : ''}${meant}? (${help})`;
-  return new Problem(what, { exit: EXIT.usage, fix: hint });
-}
-
-/** yargs' own messages, the one that runs over several lines in one. */
-function usageText(message: string): string {
-  const choice = /Argument: (\S+), Given: "(.*?)", Choices: (.*)/.exec(message);
-  if (choice === null) return message.split('\n')[0]?.toLowerCase() ?? '';
-  return `--${choice[1]} ${choice[2]} is none of ${choice[3]?.replaceAll('"', '')}`;
-}
-
-function namesUnknown([first = '']: readonly string[], { commands }: CommandGroup): boolean {
-  return !first.startsWith('-') && !commands.some((spec) => spec.name === first);
-}
-
-function unknownCommand(argv: readonly string[], { commands, program }: CommandGroup): Problem {
-  const word = argv.find((one) => !one.startsWith('-')) ?? '';
-  const meant = suggest(
-    word,
-    commands.map((spec) => spec.name),
-  );
-  return new Problem(word === '' ? 'no command is given' : `unknown command ${word}`, {
-    exit: EXIT.usage,
-    fix: meant ? `did you mean ${meant}?` : `see ${program} --help`,
-  });
-}
-
 function checkPositionals(
   spec: CommandSpec,
   { positionals }: Args,
@@ -244,7 +186,11 @@ function checkPositionals(
   const help = `see ${program} ${spec.name} --help`;
   if (spec.positionals === 'none' && positionals.length > 0) {
     const surplus = JSON.stringify(positionals[0]);
-    throw new Problem(`${spec.name} takes no ${surplus}`, { exit: EXIT.usage, fix: help });
+    const known = spec.subcommands?.map(({ name }) => name) ?? [];
+    throw new Problem(`${spec.name} takes no ${surplus}`, {
+      exit: EXIT.usage,
+      fix: didYouMean(positionals[0] ?? '', known) ?? help,
+    });
   }
   if (spec.positionals === 'some' && positionals.filter(Boolean).length === 0) {
     throw new Problem(`${spec.usage}: nothing is named`, { exit: EXIT.usage, fix: help });
@@ -272,24 +218,30 @@ function argsOf(parsed: { readonly _: readonly (string | number)[] }, spec: Comm
         .filter(Boolean),
     each: values,
     on: (flag) => options[flag] === true,
+    takenBy: flagsOf,
   };
+}
+
+function flagsOf(words: string): readonly string[] {
+  const [first, second] = words.split(' ');
+  const command = COMMANDS.find(({ name }) => name === first);
+  const spec = command?.subcommands?.find(({ name }) => name === second) ?? command;
+  return (spec?.options ?? []).map(({ flag }) => flag);
 }
 
 /** The one place where a failure becomes text and an exit code. */
 function report(error: unknown, world: World, verbose: boolean): ExitCode {
-  const { colour } = styleOf(world.stderr, world.env);
-  const head = colour.red('error:');
+  const style = styleOf(world.stderr, world.env);
+  const head = style.colour.red('error:');
+  const tell = (text: string) =>
+    world.stderr.write(`${wrap(`${head} ${printable(text)}`, style, 2)}\n`);
   if (error instanceof Problem) {
-    const fix =
-      error.fix === undefined ? '' : `. ${error.fix[0]?.toUpperCase()}${error.fix.slice(1)}`;
-    world.stderr.write(`${head} ${printable(`${error.message}${fix}`)}\n`);
+    tell(errorText(error));
     if (verbose) world.stderr.write(`${causes(error)}\n`);
     return error.exit;
   }
   const message = error instanceof Error ? error.message : String(error);
-  world.stderr.write(
-    `${head} unexpected: ${printable(message)}. This is a defect of ${PROGRAM}; --verbose shows where\n`,
-  );
+  tell(`unexpected: ${message}. This is a defect of ${PROGRAM}; --verbose shows where`);
   if (verbose) world.stderr.write(`${causes(error)}\n`);
   return EXIT.failed;
 }

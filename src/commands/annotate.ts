@@ -2,11 +2,13 @@ import { areTrue, changing, type NodePlan, planRemoval } from '../model/annotate
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { LiveState } from '../model/snapshot.ts';
 import { type AnnotateOutcome, annotateJson, annotateText } from '../output/annotate-output.ts';
+import { whileWaiting } from '../output/progress.ts';
+import { writeProse } from '../output/prose.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { askYes } from '../session/ask.ts';
 import { namedNodes, openNodes, readNodes } from '../session/kubernetes.ts';
-import { nextCommand, tellNext } from '../session/next-command.ts';
+import { nextCommand, sameCommand, tellNext } from '../session/next-command.ts';
 import {
   type Annotated,
   checkNodes,
@@ -25,14 +27,14 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   checkFlags(args);
   const loaded = await loadSiteIfAny(args, world);
   const api = await openNodes(args, world, loaded);
-  const names = namedNodes(args, world, api);
+  const named = namedNodes(args, world, api);
   if (args.on('remove')) {
-    const nodes = await readNodes(api, names, loaded);
+    const nodes = await readNodes(api, named, loaded, world);
     return new Annotation({ api, nodes, plan: planRemoval(nodes) }, args, world).run();
   }
   const scope = await withSession(args, world, loaded, async (session) => {
     const live = await awaited(session, args, world);
-    return planNodes(api, names, { ...session, live }, loaded);
+    return planNodes(api, named, { ...session, live }, loaded, world);
   });
   return new Annotation(scope, args, world).run();
 }
@@ -42,7 +44,9 @@ async function awaited(session: Session, args: Args, world: World): Promise<Live
   const wait = args.text('wait');
   if (wait === undefined) return session.live;
   const { waitForDevice } = await import('../session/wait-for-device.ts');
-  return waitForDevice(session, parseDuration(wait, 'wait'), world.signal);
+  const limit = parseDuration(wait, 'wait');
+  const what = `Waiting for flanneld's device and its lease, for ${wait} at most`;
+  return whileWaiting(world, what, waitForDevice(session, limit, world.signal));
 }
 
 function checkFlags(args: Args): void {
@@ -134,7 +138,6 @@ class Annotation {
     const verb = args.on('remove') ? 'Cleared' : 'Annotated';
     this.say(`\n${verb}: ${done} node${done === 1 ? '' : 's'}.`);
     if (written.backup !== null) this.say(`The annotations before are in ${written.backup}`);
-    if (!this.isJson && !args.on('remove')) tellNext(world, nextCommand('bigip check', args));
     return this.end('applied', EXIT.done);
   }
 
@@ -153,7 +156,8 @@ class Annotation {
   }
 
   private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, text);
+    if (!this.isJson)
+      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
   }
 
   private async report(outcome: AnnotateOutcome): Promise<void> {
@@ -167,6 +171,16 @@ class Annotation {
 
   private async end(outcome: AnnotateOutcome, code: ExitCode): Promise<ExitCode> {
     await this.report(outcome);
+    const step = this.next(outcome);
+    if (step !== null) tellNext(this.world, this.args, step);
     return code;
+  }
+
+  private next(outcome: AnnotateOutcome): string | null {
+    const { args } = this;
+    if (outcome === 'declined') return null;
+    if (outcome === 'found') return sameCommand('annotate', args, ['check']);
+    if (outcome === 'dry-run') return sameCommand('annotate', args, ['dry-run']);
+    return nextCommand(args.on('remove') ? 'list' : 'doctor', args);
   }
 }

@@ -10,7 +10,7 @@ import { besideNew, type OpenSession, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { bigipsInScope, scopeOf } from '../session/scope.ts';
 import { type LoadedSite, loadSite, loadSiteIfAny } from '../session/site.ts';
-import { readBackProblem, runPlan } from '../session/write-command.ts';
+import { readBackProblem, restartStep, runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `apply`: shows the plan, asks, keeps what it replaces, writes, reads back. */
@@ -88,6 +88,7 @@ async function apply(
       planFor,
     );
   const command = {
+    name: 'apply',
     question: 'Apply this?',
     declined: 'Not applied; nothing was changed.',
     verify: (executed: Executed) =>
@@ -96,10 +97,11 @@ async function apply(
         const now = decodeSnapshot(await session.store.read());
         return planSite(site, now, { prune: args.on('prune') }).changes;
       }),
-    success: (executed: Executed) => successLines(plan, executed, args),
+    success: successLines,
     before,
     beside,
-    last: units ? [`Next: ${nextCommand('bigip check', args)}`] : [],
+    next: (executed: Executed | null) =>
+      nextStep(plan, executed, args, units === null ? 'list' : 'bigip check'),
   };
   return runPlan(plan, session, command, args, world);
 }
@@ -120,29 +122,29 @@ async function applySaved(file: string, args: Args, world: World): Promise<ExitC
     const plan = stillToDo(saved, session.live.snapshot);
     const place = { ...session.place, site: saved.site };
     const command = {
+      name: 'apply',
       question: '',
       declined: '',
       verify: (executed: Executed) =>
         readBackProblem(executed, async () => stillToDo(saved, await session.store.read()).changes),
-      success: (executed: Executed) => successLines(plan, executed, args),
+      success: successLines,
+      next: (executed: Executed | null) => nextStep(plan, executed, args, 'list'),
     };
     const consented = { ...args, on: (flag: string) => flag === 'yes' || args.on(flag) };
     return runPlan(plan, { ...session, place }, command, consented, world);
   });
 }
 
-function successLines(plan: Plan, executed: Executed, args: Args): string[] {
+function successLines({ done, backup }: Executed): string[] {
   return [
-    `\nApplied and read back: ${executed.done.length} change${executed.done.length === 1 ? '' : 's'}.`,
-    ...(executed.backup === null ? [] : [`The values before are in ${executed.backup}`]),
-    `Next: ${next(plan, executed, args)}`,
+    `\nApplied and read back: ${done.length} change${done.length === 1 ? '' : 's'}.`,
+    ...(backup === null ? [] : [`The values before are in ${backup}`]),
   ];
 }
 
-/** What a person does now. */
-function next(plan: Plan, { done }: Executed, args: Args): string {
-  if (done.some((change) => change.kind === 'config') && plan.nodeCount > 0) {
-    return 'restart flanneld on every node, one after another';
-  }
-  return nextCommand('list', args);
+/** @param then the command that shows what was made */
+function nextStep(plan: Plan, executed: Executed | null, args: Args, then: string): string {
+  return executed === null
+    ? nextCommand('doctor', args)
+    : (restartStep(plan, executed) ?? nextCommand(then, args));
 }

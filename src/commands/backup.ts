@@ -10,10 +10,15 @@ import {
 } from '../files/backup.ts';
 import { backupOf } from '../model/backup.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+
+import { shellWord } from '../model/shell-word.ts';
+
+import { didYouMean } from '../model/suggest.ts';
+
 import { backupJson, backupsJson, backupsText, backupText } from '../output/backup-output.ts';
 import { printable, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
-import { nextCommand, tellNext } from '../session/next-command.ts';
+import { nextCommand, sameCommand, tellNext } from '../session/next-command.ts';
 import { withSession } from '../session/open.ts';
 import { type Args, parseDays } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -29,7 +34,18 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   }
   if (word === 'list') return list(args, world);
   if (word === 'prune') return prune(args, world);
+  if (word !== undefined && !/[./]/.test(word)) refuseMisspelt(word);
   return backup(word, args, world);
+}
+
+/** @throws Problem (exit 64) for a bare name that is near one of the words */
+function refuseMisspelt(word: string): void {
+  const meant = didYouMean(word, ['list', 'prune']);
+  if (meant === undefined) return;
+  throw new Problem(`backup ${word} would write a file of that name`, {
+    exit: EXIT.usage,
+    fix: `${meant} (./${word} writes the file)`,
+  });
 }
 
 async function backup(file: string | undefined, args: Args, world: World): Promise<ExitCode> {
@@ -56,8 +72,14 @@ async function backup(file: string | undefined, args: Args, world: World): Promi
     if (args.text('output') === 'json') {
       await writeDocument(world.stdout, 'json', backupJson(target, document));
     } else writeLine(world.stdout, backupText(file ?? target, document));
+    tellNext(world, args, ...restoring(file ?? target, args));
     return EXIT.done;
   });
+}
+
+function restoring(file: string, args: Args): [step: string, why: string] {
+  const step = nextCommand(`restore ${shellWord(file)} --dry-run`, args);
+  return [step, 'shows what would go back'];
 }
 
 async function list(args: Args, world: World): Promise<ExitCode> {
@@ -68,12 +90,8 @@ async function list(args: Args, world: World): Promise<ExitCode> {
   } else {
     writeLine(world.stdout, backupsText(kept, folder, styleOf(world.stdout, world.env)));
     const newest = kept.findLast(({ backup }) => backup !== null);
-    tellNext(
-      world,
-      newest === undefined
-        ? 'flannel-bigip backup keeps what is live now'
-        : `flannel-bigip restore ${newest.file} --dry-run shows what would go back`,
-    );
+    if (newest === undefined) tellNext(world, args, nextCommand('backup', args));
+    else tellNext(world, args, ...restoring(newest.file, args));
   }
   return EXIT.done;
 }
@@ -91,9 +109,12 @@ async function prune(args: Args, world: World): Promise<ExitCode> {
       world.stdout,
       printable(`${old.length} of ${kept.length} backups in ${folder} ${did}`),
     );
-    const again = nextCommand('backup prune', args, ['keep', 'older-than', 'backup-dir']);
-    const left = nextCommand('backup list', args, ['backup-dir']);
-    tellNext(world, args.on('dry-run') && old.length > 0 ? again : left);
+    const again = args.on('dry-run') && old.length > 0;
+    tellNext(
+      world,
+      args,
+      again ? sameCommand('backup', args, ['dry-run']) : nextCommand('backup list', args),
+    );
   }
   return EXIT.done;
 }

@@ -37,6 +37,7 @@ export const SAVE: OptionSpec = {
 export const BIGIP_COMMANDS: readonly CommandSpec[] = [
   {
     name: 'show',
+    alsoCalled: ['ls', 'list', 'get', 'status'],
     usage: 'show [NAME..]',
     describe: 'show what the units hold: tunnel, self IPs, FDB records, ARP entries',
     positionals: 'any',
@@ -75,6 +76,7 @@ export const BIGIP_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'diff',
+    alsoCalled: ['plan'],
     usage: 'diff [NAME..]',
     describe: 'show what differs between the site file and the units (exit 2 when something does)',
     positionals: 'any',
@@ -85,6 +87,7 @@ export const BIGIP_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'apply',
+    alsoCalled: ['sync'],
     usage: 'apply [NAME..]',
     describe: 'make profile, tunnel and self IP on the units, and save',
     positionals: 'any',
@@ -109,6 +112,7 @@ export const BIGIP_COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'remove',
+    alsoCalled: ['rm', 'delete'],
     usage: 'remove [NAME..]',
     describe: 'take away what bigip apply made',
     positionals: 'any',

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { completionScript, SHELLS } from '../output/completion-output.ts';
 import type { Args } from '../session/options.ts';
 import type { World } from '../world.ts';
@@ -10,7 +11,9 @@ export function run(args: Args, world: World): Promise<ExitCode> {
   if (shell === undefined || surplus.length > 0) {
     throw new Problem(`completion is for one of ${SHELLS.join(', ')}`, {
       exit: EXIT.usage,
-      fix: 'see flannel-bigip completion --help',
+      fix:
+        (shell === undefined && didYouMean(name ?? '', SHELLS)) ||
+        'see flannel-bigip completion --help',
     });
   }
   world.stdout.write(completionScript(shell));

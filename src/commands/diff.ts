@@ -2,12 +2,13 @@ import { areTrue } from '../model/annotate.ts';
 import { emptyPlan, isInSync, type Plan } from '../model/change.ts';
 import { planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { shellWord } from '../model/shell-word.ts';
 import { readsDevice, type Site } from '../model/site.ts';
 import { type PlanPlace, planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { DeviceScope } from '../session/bigip/device-scope.ts';
-import { nextCommand, PLACE, tellNext } from '../session/next-command.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import { besideNew, type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { bigipsInScope, scopeOf } from '../session/scope.ts';
@@ -76,18 +77,22 @@ async function compare(
     if (units?.isUnread) return EXIT.failed;
     const isTrue =
       isInSync(plan) && (nodes === null || areTrue(nodes.plan)) && (units === null || units.isTrue);
-    tellNextOf(isTrue, args, world);
+    const isRefused = plan.problems.some(({ severity }) => severity === 'error');
+    tellNext(world, args, nextStep(isTrue, isRefused, args));
     return isTrue ? EXIT.done : EXIT.found;
   });
 }
 
-function tellNextOf(isTrue: boolean, args: Args, world: World): void {
-  if (['json', 'yaml'].includes(args.text('output') ?? '')) return;
+/** @param isRefused whether something that is wrong with live state forbids to apply it */
+function nextStep(isTrue: boolean, isRefused: boolean, args: Args): string {
+  if (isTrue) return nextCommand('doctor', args);
+  const shown = ['scope', 'prune', 'disable-configsync'];
+  if (isRefused) return `mend what is refused, then ${nextCommand('diff', args, shown)}`;
   const file = args.text('save');
-  const prune = args.on('prune') ? ' --prune' : '';
-  const apply = `${nextCommand('apply', args, [...PLACE, 'scope'])}${prune}`;
-  if (isTrue) tellNext(world, nextCommand('doctor', args));
-  else tellNext(world, file === undefined ? apply : `flannel-bigip apply --plan ${file}`);
+  // What a saved plan is about stands in it, but for the way to etcd.
+  return file === undefined
+    ? nextCommand('apply', args, shown)
+    : nextCommand(`apply --plan ${shellWord(file)}`, args);
 }
 
 /** @throws Problem (exit 1) when a MAC is not read yet, so that the plan is not what is to be written */

@@ -82,6 +82,7 @@ const DOCTOR_COMMANDS: readonly CommandSpec[] = [
 
 export const DOCTOR: CommandSpec = {
   name: 'doctor',
+  alsoCalled: ['status', 'check'],
   usage: 'doctor [ping|bundle FILE]',
   describe: 'find out why traffic does not flow, and how to mend it (exit 2 when a check fails)',
   positionals: 'none',

@@ -115,6 +115,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'validate',
+    alsoCalled: ['check'],
     completes: 'file',
     usage: 'validate [FILE..]',
     describe: 'check site files, network configs and ConfigMaps, without a network',
@@ -136,8 +137,10 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'diff',
+    alsoCalled: ['plan'],
     usage: 'diff',
-    describe: 'show what differs between the site file and etcd (exit 2 when something does)',
+    describe:
+      'show what differs between the site file and etcd, with --scope Nodes and BIG-IPs too (exit 2 when something does)',
     positionals: 'none',
     options: [
       FILE_OPTION,
@@ -164,8 +167,9 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'apply',
+    alsoCalled: ['sync'],
     usage: 'apply',
-    describe: 'make etcd what the site file declares',
+    describe: 'make etcd, with --scope Nodes and BIG-IPs too, what the site file declares',
     positionals: 'none',
     options: [
       FILE_OPTION,
@@ -202,6 +206,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'list',
+    alsoCalled: ['ls', 'get'],
     usage: 'list',
     describe: 'show every subnet lease of the network',
     positionals: 'none',
@@ -227,6 +232,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'remove',
+    alsoCalled: ['rm', 'delete'],
     completes: 'reservation',
     usage: 'remove <SUBNET|NAME|KEY..>',
     describe: 'remove reservations from etcd',

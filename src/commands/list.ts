@@ -33,7 +33,8 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     } else {
       writeLine(world.stdout, paint(live, leases));
       const isWrong = leases.some(({ problems }) => problems.length > 0);
-      tellNext(world, nextCommand(isWrong ? 'doctor' : 'diff', args));
+      const known = isWrong ? 'doctor' : 'diff';
+      tellNext(world, args, nextCommand(site === null ? 'init --from-live' : known, args));
     }
     return EXIT.done;
   });

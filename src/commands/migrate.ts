@@ -11,10 +11,10 @@ import {
 } from '../model/migrate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { cutoverJson, cutoverText, migratedLines } from '../output/migrate-output.ts';
-import { Progress } from '../output/progress.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
+import { nextCommand } from '../session/next-command.ts';
 import type { Args, EtcdStore } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
 import {
@@ -65,14 +65,14 @@ async function migrate(migration: Migration, args: Args, world: World): Promise<
     store.settle = isListenedTo(side.live, record.read()) ? configured : 0;
   };
   pace(target);
-  const progress = new Progress(world.stderr, `Copying to ${to}`, plan.changes.length);
   let done = 0;
   const command = {
+    name: 'migrate',
     question: `Copy this to etcd's ${to} store?`,
     declined: 'Not migrated; nothing was changed.',
     written: async (change: Change, revision: string) => {
       record.add(nameOf(change), revision);
-      progress.at(++done);
+      done += 1;
       if (done % LOOK_EVERY === 0) pace(await readSide(to, store));
     },
     verify: (executed: Executed) =>
@@ -81,19 +81,11 @@ async function migrate(migration: Migration, args: Args, world: World): Promise<
         return notKept(executed.done, now.live, record.read());
       }),
     success: ({ done, backup }: Executed) => migratedLines(done, plan, backup, from, to),
+    next: () => nextCommand(`migrate --from ${from} --to ${to} --cutover`, args),
   };
-  try {
-    const code = await runPlan(
-      plan,
-      sessionOf(stores, target, source, allCopied(to)),
-      command,
-      args,
-      world,
-    );
-    return code === EXIT.done && isPartial(plan) ? EXIT.failed : code;
-  } finally {
-    progress.end();
-  }
+  const session = sessionOf(stores, target, source, allCopied(to));
+  const code = await runPlan(plan, session, command, args, world);
+  return code === EXIT.done && isPartial(plan) ? EXIT.failed : code;
 }
 
 function planBetween(source: StoreSide, target: StoreSide, record: MigrationRecord): Plan {
@@ -134,7 +126,10 @@ async function showCutover(
   const plan = cutover(source, target, record.read());
   if (args.text('output') === 'json') {
     await writeDocument(world.stdout, 'json', cutoverJson(plan));
-  } else writeLine(world.stdout, cutoverText(plan, styleOf(world.stdout, world.env)));
+  } else {
+    const own = (words: string) => nextCommand(words, args);
+    writeLine(world.stdout, cutoverText(plan, own, styleOf(world.stdout, world.env)));
+  }
   return EXIT.done;
 }
 
@@ -148,6 +143,7 @@ async function retireStore(
   const old = stores.of[api];
   const plan = planRetirement(old.live, other.live);
   const command = {
+    name: 'migrate',
     question: `Empty etcd's ${api} store of this?`,
     declined: 'Not emptied; nothing was changed.',
     verify: (executed: Executed) =>
@@ -159,6 +155,7 @@ async function retireStore(
       `\nRetired: ${done.length} key${done.length === 1 ? '' : 's'} of the ${api} store ${done.length === 1 ? 'is' : 'are'} gone.`,
       ...(backup === null ? [] : [`They are kept in ${backup}`]),
     ],
+    next: () => nextCommand(`list --etcd-api ${other.api}`, args),
   };
   return runPlan(
     plan,

@@ -15,7 +15,7 @@ import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { type PinResult, pinJson, pinText } from '../output/pin-output.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { askYes } from '../session/ask.ts';
-import { tellNext } from '../session/next-command.ts';
+import { nextCommand, sameCommand, tellNext } from '../session/next-command.ts';
 import { type Args, parseDuration } from '../session/options.ts';
 import { type PinNetwork, readPinNetwork } from '../session/pin-network.ts';
 import type { World } from '../world.ts';
@@ -51,7 +51,10 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     await writeDocument(world.stdout, 'json', pinJson(results, file, isDry));
   } else {
     writeLine(world.stdout, pinText(results, isDry));
-    if (!isDry && refused === undefined) tellNext(world, 'flannel-bigip doctor');
+    const step = isDry
+      ? sameCommand('pin-mac', args, ['dry-run'])
+      : nextCommand('service install', args);
+    if (refused === undefined) tellNext(world, args, step);
   }
   if (refused?.do !== 'refuse') return EXIT.done;
   throw new Problem(refused.why, { exit: EXIT.failed, fix: refused.fix });

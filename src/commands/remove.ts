@@ -6,11 +6,12 @@ import { planRemoval } from '../model/lease-change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { isNode, type LiveLease } from '../model/snapshot.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { reportJson } from '../output/plan-output.ts';
 import { printable } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
-import { nextCommand } from '../session/next-command.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
@@ -38,9 +39,11 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
   }
   if (plan.changes.length === 0 && args.text('output') !== 'json') {
     writeLine(world.stdout, 'Nothing to do.');
+    tellNext(world, args, nextCommand('list', args));
     return EXIT.done;
   }
   const command = {
+    name: 'remove',
     question: 'Remove this?',
     declined: 'Not removed; nothing was changed.',
     // Every removal is guarded by the value that was shown, and seen to be gone on v2.
@@ -48,8 +51,8 @@ async function remove(args: Args, world: World, session: Session<Site | null>): 
     success: ({ done, backup }: Executed) => [
       `\nRemoved ${done.length} lease${done.length === 1 ? '' : 's'}.`,
       ...(backup === null ? [] : [`The values before are in ${backup}`]),
-      `Next: ${nextCommand('list', args)}`,
     ],
+    next: () => nextCommand('list', args),
   };
   return runPlan(plan, session, command, args, world);
 }
@@ -67,9 +70,13 @@ function chosenLeases(args: Args, world: World, session: Session<Site | null>): 
   const { store } = session;
   const what = `there is no lease for ${missing.join(', ')} in ${store.description} under ${store.prefix}`;
   if (!args.on('ignore-not-found')) {
+    const known = session.site?.bigips.map(({ name }) => name) ?? [];
+    const misspelt = missing.filter((word) => !known.includes(word));
     throw new Problem(`${what}; nothing was changed`, {
       exit: EXIT.failed,
-      fix: '`flannel-bigip list` shows what is there; a name must stand in the site file',
+      fix:
+        misspelt.map((word) => didYouMean(word, known)).find(Boolean) ??
+        '`flannel-bigip list` shows what is there; a name must stand in the site file',
     });
   }
   writeLine(world.stderr, printable(what));

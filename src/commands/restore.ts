@@ -10,7 +10,7 @@ import { nextCommand } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
-import { readBackProblem, runPlan } from '../session/write-command.ts';
+import { readBackProblem, restartStep, runPlan } from '../session/write-command.ts';
 import type { World } from '../world.ts';
 
 /** `restore FILE`: shows what differs from a backup, asks, and puts config and reservations back. */
@@ -38,6 +38,7 @@ async function restore(
   const options = { includeNodes: args.on('include-nodes') };
   const plan = planRestore(kept, live, options);
   const command = {
+    name: 'restore',
     question: 'Restore this?',
     declined: 'Not restored; nothing was changed.',
     verify: (executed: Executed) =>
@@ -48,8 +49,9 @@ async function restore(
     success: ({ done, backup: replaced }: Executed) => [
       `\nRestored and read back: ${done.length} key${done.length === 1 ? '' : 's'}.`,
       ...(replaced === null ? [] : [`The values before are in ${replaced}`]),
-      `Next: ${nextCommand('list', args)}`,
     ],
+    next: (executed: Executed | null) =>
+      (executed && restartStep(plan, executed)) ?? nextCommand('list', args),
   };
   const place = { ...session.place, atRest: 'live state is as in the backup' };
   return runPlan(plan, { ...session, place }, command, args, world);

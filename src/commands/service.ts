@@ -2,6 +2,7 @@ import path from 'node:path';
 import { readUnit, removeUnit, writeUnit } from '../files/unit-files.ts';
 import { isRunBySystemd, systemctl } from '../linux/systemd.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { didYouMean } from '../model/suggest.ts';
 import {
   ENABLED,
   UNIT_NAMES,
@@ -15,8 +16,11 @@ import { writeDocument, writeLine } from '../output/write.ts';
 import { ownCommand } from '../runtime.ts';
 import { askYes } from '../session/ask.ts';
 import { findFlanneldSettings } from '../session/flanneld-settings.ts';
+import { nextCommand, tellNext } from '../session/next-command.ts';
 import type { Args } from '../session/options.ts';
 import type { World } from '../world.ts';
+
+const WORDS = ['install', 'uninstall', 'print', 'status'];
 
 /** `service`: systemd units that pin this node's MAC and annotate its Node at boot. */
 export async function run(args: Args, world: World): Promise<ExitCode> {
@@ -29,7 +33,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const folder = args.text('unit-dir') ?? '/etc/systemd/system';
   switch (what) {
     case 'print':
-      return print(unitsOf(settingsOf(args, world)), folder, world);
+      return print(unitsOf(settingsOf(args, world)), folder, args, world);
     case 'status':
       return status(folder, args, world);
     case 'install':
@@ -37,8 +41,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     case 'uninstall':
       return uninstall(folder, args, world);
     default:
-      throw new Problem(`service ${what} is none of install, uninstall, print, status`, {
+      throw new Problem(`service ${what} is none of ${WORDS.join(', ')}`, {
         exit: EXIT.usage,
+        fix: didYouMean(what ?? '', WORDS),
       });
   }
 }
@@ -80,10 +85,16 @@ function startedCommand(args: Args): string[] {
   return named === undefined ? ownCommand() : [path.resolve(named)];
 }
 
-function print(units: readonly Unit[], folder: string, world: World): ExitCode {
+function print(units: readonly Unit[], folder: string, args: Args, world: World): ExitCode {
   for (const { name, text } of units)
     writeLine(world.stdout, `# ${path.join(folder, name)}\n${text}`);
+  tellNext(world, args, installing(args));
   return EXIT.done;
+}
+
+/** How the units that were shown are installed. */
+function installing(args: Args): string {
+  return nextCommand('service install', args, args.takenBy('service'));
 }
 
 function needSystemd(): void {
@@ -108,6 +119,7 @@ async function install(
   );
   if (changed.length + surplus.length === 0) {
     writeLine(world.stdout, `Nothing to do: ${names.join(', ')} are installed.`);
+    tellNext(world, args, nextCommand('service status', args, ['unit-dir']));
     return EXIT.done;
   }
   for (const { name, text } of changed)
@@ -125,7 +137,7 @@ async function install(
     world.stdout,
     `Installed and enabled: ${enabled.join(', ')}. They run at the next boot.`,
   );
-  writeLine(world.stdout, 'Next: flannel-bigip pin-mac, once while flanneld runs.');
+  tellNext(world, args, nextCommand('pin-mac', args), 'once, while flanneld runs');
   return EXIT.done;
 }
 
@@ -144,6 +156,7 @@ async function uninstall(folder: string, args: Args, world: World): Promise<Exit
   for (const name of names) removeUnit(folder, name);
   await systemctl(['daemon-reload']);
   writeLine(world.stdout, `Removed: ${names.join(', ')}. What pin-mac keeps is still there.`);
+  tellNext(world, args, nextCommand('service status', args, ['unit-dir']));
   return EXIT.done;
 }
 
@@ -171,6 +184,8 @@ async function status(folder: string, args: Args, world: World): Promise<ExitCod
     ]);
     const header = ['UNIT', 'INSTALLED', 'ENABLED', 'ACTIVE', 'RESULT'];
     writeLine(world.stdout, table(header, cells, styleOf(world.stdout, world.env)));
+    const isThere = rows.some(({ installed }) => installed);
+    tellNext(world, args, isThere ? nextCommand('doctor --host', args) : installing(args));
   }
   return EXIT.done;
 }

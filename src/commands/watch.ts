@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
+import { didYouMean } from '../model/suggest.ts';
 import { preferLittleMemory } from '../runtime.ts';
 import type { Args } from '../session/options.ts';
 import type { World } from '../world.ts';
@@ -10,7 +11,10 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   const kept = args.list('keep').length > 0 ? args.list('keep') : ['leases', 'annotations'];
   const unknown = kept.find((one) => !KEPT.includes(one));
   if (unknown !== undefined) {
-    throw new Problem(`--keep ${unknown} is none of ${KEPT.join(', ')}`, { exit: EXIT.usage });
+    throw new Problem(`--keep ${unknown} is none of ${KEPT.join(', ')}`, {
+      exit: EXIT.usage,
+      fix: didYouMean(unknown, KEPT),
+    });
   }
   if (args.text('file') === '-') {
     throw new Problem('the site file is read again and again, so it cannot be standard input', {

@@ -2,6 +2,9 @@ import path from 'node:path';
 import type { DeviceStep } from '../model/device/step.ts';
 import { writePrivateFile } from './private-file.ts';
 
+/** Letters of a unit's name in that of a file, which may be 255 bytes long. */
+const LONGEST = 50;
+
 /**
  * Keeps what steps are about to replace or take away on a unit, in a file that only its owner may read.
  *
@@ -27,7 +30,8 @@ export async function keepDevice(
     url: unit.url,
     objects,
   };
-  const name = unit.name.replace(/[^A-Za-z0-9._-]/g, '_');
+  const letters = [...unit.name.replace(/[^\p{L}\p{N}._-]/gu, '_')];
+  const name = letters.slice(0, LONGEST).join('');
   const file = path.join(
     folder,
     `bigip-${name}-${createdAt.replaceAll(':', '-')}-${process.pid}.json`,

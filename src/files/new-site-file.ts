@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { constants, copyFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { writeAtomicSync } from '../atomic-file.ts';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -22,6 +22,30 @@ export function isThere(file: string, cwd: string): boolean {
     throw new Problem(`${file} is a folder`, { exit: EXIT.failed, fix: 'name a file with --file' });
   }
   return found !== undefined;
+}
+
+/**
+ * Keeps the file that a new one replaces, comments and all, beside it: names count up, none is written over.
+ *
+ * @returns its path, like the file's own; null when there is none
+ */
+export function keepReplaced(file: string, cwd: string): string | null {
+  if (!isThere(file, cwd)) return null;
+  for (let count = 0; ; count++) {
+    const kept = `${file}.old${count === 0 ? '' : `-${count}`}`;
+    try {
+      copyFileSync(path.resolve(cwd, file), path.resolve(cwd, kept), constants.COPYFILE_EXCL);
+      return kept;
+    } catch (cause) {
+      const { code } = cause as NodeJS.ErrnoException;
+      if (code === 'EEXIST') continue;
+      throw new Problem(`${file} cannot be kept as ${kept} (${code}); it was not changed`, {
+        exit: EXIT.failed,
+        fix: 'name another file with --file',
+        cause,
+      });
+    }
+  }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   differences,
   macByJson,
 } from './annotations.ts';
+import { firstOf } from './first-of.ts';
 import type { KubeNode } from './kube-node.ts';
 import { type MatchOptions, matchNodes } from './match-nodes.ts';
 import type { NodeFinding } from './node-finding.ts';
@@ -64,11 +65,7 @@ function staleEntries(planned: readonly NodeChange[]): NodeFinding[] {
     .map(({ name }) => name);
   const [node] = names;
   if (node === undefined) return [];
-  const listed =
-    names.length > 5
-      ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more`
-      : names.join(', ');
-  const message = `the MAC of ${listed} changes while it is Ready: CIS keeps the ARP entries of its pods with the old one`;
+  const message = `the MAC of ${firstOf(names, 5)} changes while it is Ready: CIS keeps the ARP entries of its pods with the old one`;
   const fix =
     'restart CIS afterwards, as it is called here: kubectl -n kube-system rollout restart deployment/k8s-bigip-ctlr-deployment';
   return [{ rule: 'stale-arp-entry', severity: 'warning', message, fix, node, key: null }];

@@ -1,6 +1,7 @@
 import { keepsSubnet } from './allocation.ts';
 import { nodesOf } from './bigip-lease.ts';
 import { effectivePort } from './compare-config.ts';
+import { firstOf } from './first-of.ts';
 import type { NetworkConfig } from './network-config.ts';
 import type { BigIp } from './site.ts';
 import type { LiveState } from './snapshot.ts';
@@ -14,26 +15,18 @@ export function dangersOf(
   const nodes = nodesOf(live.leases, bigips);
   if (nodes.length === 0) return [];
   const now = live.config;
-  const losing = nodes.filter(
-    (node) => (now === null || keepsSubnet(node, now)) && !keepsSubnet(node, next),
-  );
+  const losing = nodes
+    .filter((node) => (now === null || keepsSubnet(node, now)) && !keepsSubnet(node, next))
+    .map((node) => node.name);
   const count = (n: number) => `${n} living node${n === 1 ? '' : 's'}`;
   return [
     ...(losing.length > 0
-      ? [
-          `${count(losing.length)} would get another subnet: ${listed(losing.map((node) => node.name))}`,
-        ]
+      ? [`${count(losing.length)} would get another subnet: ${firstOf(losing, 10)}`]
       : []),
     ...(now === null
       ? []
       : tunnelDangers(now, next).map((what) => `${what} under ${count(nodes.length)}`)),
   ];
-}
-
-/** The first of many names, and how many more there are. */
-function listed(names: readonly string[]): string {
-  const shown = names.slice(0, 10).join(', ');
-  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
 function tunnelDangers(now: NetworkConfig, next: NetworkConfig): string[] {

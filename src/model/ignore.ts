@@ -1,6 +1,6 @@
 import { FILE_RULES, type Finding, type RuleId } from './finding.ts';
 import { followPointer, lastEntry, pointerStep, type SourceNode, textEntry } from './source.ts';
-import { suggest } from './suggest.ts';
+import { didYouMean } from './suggest.ts';
 
 /** One rule that is not to be reported, everywhere or at one place and below it. */
 export interface Ignore {
@@ -61,8 +61,7 @@ export function ignorableRule(
       fix: 'mend what it reports',
     };
   }
-  const meant = suggest(word, IGNORABLE);
-  const fix = meant === undefined ? 'see docs/rules.md for every rule' : `did you mean ${meant}?`;
+  const fix = didYouMean(word, IGNORABLE) ?? 'see docs/rules.md for every rule';
   return { objection: `there is no rule ${JSON.stringify(word)}`, fix };
 }
 

@@ -21,11 +21,21 @@ export class Problem extends Error {
 
   constructor(
     message: string,
-    options: { readonly exit: ExitCode; readonly fix?: string; readonly cause?: unknown },
+    options: {
+      readonly exit: ExitCode;
+      readonly fix?: string | undefined;
+      readonly cause?: unknown;
+    },
   ) {
     super(message, { cause: options.cause });
     this.name = new.target.name;
     this.exit = options.exit;
     this.fix = options.fix;
   }
+}
+
+/** A failure in one line: what failed, and what to do about it. */
+export function errorText({ message, fix }: Problem): string {
+  if (fix === undefined) return message;
+  return `${message}${message.endsWith('?') ? '' : '.'} ${fix.charAt(0).toUpperCase()}${fix.slice(1)}`;
 }

@@ -3,6 +3,7 @@ import { checkNetwork, configPlace, type EtcdApi } from './check-network.ts';
 import type { Finding } from './finding.ts';
 import type { FlannelRelease } from './flannel-release.ts';
 import type { SiteDocument } from './generated/documents.ts';
+import { SITE_KEYS } from './generated/site-keys.ts';
 import { validateSite } from './generated/site-validator.js';
 import { filterFindings, type Ignore, type IgnoredFinding, readIgnores } from './ignore.ts';
 import { BigIpReader } from './read-bigip.ts';
@@ -10,7 +11,7 @@ import { checkBigips } from './rules/bigips.ts';
 import { checkKubernetes } from './rules/kubernetes.ts';
 import type { Site } from './site.ts';
 import { followPointer, lastEntry, pointerStep, type SourceNode, toValue } from './source.ts';
-import { suggest } from './suggest.ts';
+import { didYouMean, suggest } from './suggest.ts';
 
 /** A site document after all rules: the site when no rule found an error, and every finding. */
 export interface ReadSite {
@@ -181,12 +182,12 @@ function explain(error: ErrorObject, root: SourceNode): Finding {
       const key = String(params['additionalProperty']);
       const node = followPointer(root, path).node;
       const entry = lastEntry(node, key);
-      const meant = suggest(key, SITE_KEYS);
+      const fix = unknownKeyFix(key, path);
       return {
         ...base,
         rule: 'unknown-key',
         message: `${name} has no key ${JSON.stringify(key)}`,
-        ...(meant ? { fix: `did you mean ${meant}?` } : {}),
+        fix,
         path: `${path}${pointerStep(key)}`,
         ...(entry ? { span: entry.keySpan } : {}),
       };
@@ -198,10 +199,16 @@ function explain(error: ErrorObject, root: SourceNode): Finding {
         ...base,
         rule: 'wrong-value',
         message: `${name} must be ${String(params['allowedValue'])}`,
+        ...misspeltFix(path, root, [String(params['allowedValue'])]),
       };
     case 'enum': {
-      const allowed = (params['allowedValues'] as string[]).join(', ');
-      return { ...base, rule: 'wrong-value', message: `${name} must be one of ${allowed}` };
+      const allowed = params['allowedValues'] as string[];
+      return {
+        ...base,
+        rule: 'wrong-value',
+        message: `${name} must be one of ${allowed.join(', ')}`,
+        ...misspeltFix(path, root, allowed),
+      };
     }
     case 'pattern':
       if (/\/management\/(partition|tunnel|profile)$/.test(path)) {
@@ -236,6 +243,22 @@ function explain(error: ErrorObject, root: SourceNode): Finding {
   };
 }
 
+/** @param path JSON pointer of the object that has the key */
+function unknownKeyFix(key: string, path: string): string {
+  const known = SITE_KEYS[path.replace(/\/\d+/g, '')] ?? [];
+  if (path.endsWith('/management') && suggest(key, [...known, 'insecure']) === 'insecure') {
+    return 'write its fingerprint, or pass --insecure';
+  }
+  return didYouMean(key, known) ?? `known keys: ${known.join(', ')}`;
+}
+
+/** What a value at a JSON pointer was to be, where it is near. */
+function misspeltFix(path: string, root: SourceNode, allowed: readonly string[]): { fix?: string } {
+  const { node } = followPointer(root, path);
+  const fix = node.kind === 'string' ? didYouMean(String(node.value), allowed) : undefined;
+  return fix === undefined ? {} : { fix };
+}
+
 function article(type: unknown): string {
   const names: Record<string, string> = {
     object: 'a mapping of keys to values',
@@ -244,44 +267,3 @@ function article(type: unknown): string {
   };
   return names[String(type)] ?? String(type);
 }
-
-const SITE_KEYS = [
-  'apiVersion',
-  'kind',
-  'name',
-  'etcd',
-  'network',
-  'bigips',
-  'ignore',
-  'rule',
-  'place',
-  'reason',
-  'endpoints',
-  'api',
-  'prefix',
-  'ca',
-  'cert',
-  'key',
-  'user',
-  'subnet',
-  'publicIP',
-  'vtepMAC',
-  'selfIP',
-  'ipv6Subnet',
-  'publicIPv6',
-  'vtepMACv6',
-  'selfIPv6',
-  'management',
-  'url',
-  'fingerprint',
-  'partition',
-  'tunnel',
-  'profile',
-  'routeDomain',
-  'kubernetes',
-  'kubeconfig',
-  'context',
-  'ignoreNodes',
-  'nodes',
-  'cisVersion',
-];

@@ -1,4 +1,5 @@
 import { type Change, isInSync, type Plan } from './change.ts';
+import { firstOf } from './first-of.ts';
 import type { PlanDocument } from './generated/documents.ts';
 import { validatePlan } from './generated/plan-validator.js';
 import { parseKeptJson } from './json-source.ts';
@@ -141,9 +142,7 @@ function refuseOtherNetwork(saved: PlanDocument, now: Snapshot): void {
 }
 
 function stale(moved: readonly string[]): Problem {
-  const shown = moved.slice(0, 5).join(', ');
-  const more = moved.length > 5 ? ` and ${moved.length - 5} more` : '';
-  return new Problem(`${shown}${more} moved since the plan was made; nothing was changed`, {
+  return new Problem(`${firstOf(moved, 5)} moved since the plan was made; nothing was changed`, {
     exit: EXIT.failed,
     fix: 'make a new plan with diff --save',
   });

@@ -4,6 +4,7 @@ import type { NodeFinding } from '../model/node-finding.ts';
 import { problemLines } from './plan-output.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 /** How a run of `annotate` ended. */
 export type AnnotateOutcome =
@@ -21,6 +22,9 @@ export type NodeStatus = 'done' | 'gone' | 'moved' | 'failed' | 'interrupted' | 
 
 const HEADER = ['NODE', 'PUBLIC IP', 'MAC NOW', 'MAC WANTED', 'CHANGES'];
 
+/** What a narrow terminal does without. */
+const SPARE = ['PUBLIC IP', 'MAC NOW'];
+
 /** What is to be done to Nodes, for people; `where` names the cluster. */
 export function annotateText(plan: NodePlan, where: string, style: Style): string {
   const changes = changing(plan);
@@ -33,11 +37,15 @@ export function annotateText(plan: NodePlan, where: string, style: Style): strin
     changesText(change),
   ]);
   return [
-    printable(where),
+    wrap(printable(where), style, 2),
     '',
-    ...(rows.length > 0 ? [table(HEADER, rows, style), ''] : []),
+    ...(rows.length > 0 ? [table(HEADER, rows, style, { spare: SPARE }), ''] : []),
     ...nodeProblemLines(plan.problems, style),
-    `${changes.length} of ${plan.nodes.length} nodes to change, ${right} right already${withoutLease(plan)}`,
+    wrap(
+      `${changes.length} of ${plan.nodes.length} nodes to change, ${right} right already${withoutLease(plan)}`,
+      style,
+      0,
+    ),
   ].join('\n');
 }
 

@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { BackupDocument } from '../model/generated/documents.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 /** A file of a backup folder; `backup` is null when it cannot be read. */
 interface Kept {
@@ -14,7 +16,7 @@ function counts({ config, leases }: BackupDocument) {
   return { config: config !== null, reservations: leases.length - nodes, nodes };
 }
 
-/** What `backup` has kept, and how it goes back. */
+/** What `backup` has kept. */
 export function backupText(file: string, backup: BackupDocument): string {
   const { config, reservations, nodes } = counts(backup);
   const what = [
@@ -22,9 +24,7 @@ export function backupText(file: string, backup: BackupDocument): string {
     `${reservations} reservation${reservations === 1 ? '' : 's'}`,
     `${nodes} lease${nodes === 1 ? '' : 's'} of nodes`,
   ].join(', ');
-  return printable(`Kept ${what} of ${backup.store} in ${file}`).concat(
-    `\nNext: flannel-bigip restore ${printable(file)} --dry-run shows what would go back.`,
-  );
+  return printable(`Kept ${what} of ${backup.store} in ${file}`);
 }
 
 /** The document of `backup -o json`. */
@@ -40,21 +40,37 @@ export function backupsJson(kept: readonly Kept[]): unknown {
   );
 }
 
-/** The table of `backup list`. */
+const HEADER = ['MADE', 'STORE', 'PREFIX', 'CONFIG', 'RESERVATIONS', 'NODES', 'FILE'];
+const KEYS = ['MADE', 'FILE'];
+
+/** What a narrow terminal does without. */
+const SPARE = ['PREFIX', 'CONFIG', 'RESERVATIONS', 'NODES'];
+
+/** The table of `backup list`; a terminal has the folder below it, and what was made to the minute. */
 export function backupsText(kept: readonly Kept[], folder: string, style: Style): string {
-  if (kept.length === 0) return printable(`no backups in ${folder}`);
+  if (kept.length === 0) return wrap(printable(`no backups in ${folder}`), style, 2);
+  const isForPeople = style.width !== null;
   const rows = kept.map(({ file, backup }) => {
-    if (backup === null) return ['-', 'cannot be read', '-', '-', '-', '-', file];
+    const name = isForPeople ? path.basename(file) : file;
+    if (backup === null) return ['-', 'cannot be read', '-', '-', '-', '-', name];
     const { config, reservations, nodes } = counts(backup);
     return [
-      backup.createdAt,
+      isForPeople ? minuteOf(backup.createdAt) : backup.createdAt,
       backup.store,
       backup.prefix,
       config ? 'yes' : 'no',
       String(reservations),
       String(nodes),
-      file,
+      name,
     ];
   });
-  return table(['MADE', 'STORE', 'PREFIX', 'CONFIG', 'RESERVATIONS', 'NODES', 'FILE'], rows, style);
+  const listed = table(HEADER, rows, style, { keys: KEYS, spare: SPARE });
+  if (!isForPeople) return listed;
+  const count = `${kept.length} backup${kept.length === 1 ? '' : 's'}`;
+  return `${listed}\n\n${wrap(printable(`${count} in ${folder}`), style, 2)}`;
+}
+
+/** @param time e.g. `2026-11-28T13:16:22.123Z` */
+function minuteOf(time: string): string {
+  return time.replace(/^(\S{10})T(\d\d:\d\d):.*Z$/, '$1 $2Z');
 }

@@ -2,6 +2,8 @@ import { SECRET_KEYS } from '../model/backends.ts';
 import type { Finding } from '../model/finding.ts';
 import type { LineIndex } from '../model/source.ts';
 import { printable, type Style } from './style.ts';
+import { cutTo, ellipsisOf, headOf, lettersOf, widthOf } from './width.ts';
+import { wrap } from './wrap.ts';
 
 /** One finding as text: place, rule, the line with a caret, and the way out. */
 export function findingText(
@@ -15,14 +17,15 @@ export function findingText(
   const at = lines && finding.span ? lines.at(finding.span.start) : null;
   const place = printable(at ? `${file}:${at.line}:${at.column}` : file);
   const head = `${colour.bold(place)}: ${paint(finding.severity)}: ${printable(finding.message)} ${colour.dim(`[${finding.rule}]`)}`;
-  const fix = finding.fix === undefined ? [] : [`    ${printable(finding.fix)}`];
-  return [head, ...snippet(finding, lines, paint), ...fix].join('\n');
+  const fix = finding.fix === undefined ? [] : [wrap(`    ${printable(finding.fix)}`, style, 4)];
+  return [wrap(head, style, 2), ...snippet(finding, lines, paint, style), ...fix].join('\n');
 }
 
 function snippet(
   finding: Finding,
   lines: LineIndex | null,
   paint: (text: string) => string,
+  style: Style,
 ): string[] {
   if (lines === null || finding.span === undefined) return [];
   const start = lines.at(finding.span.start);
@@ -32,30 +35,47 @@ function snippet(
   if (text.trim() === '' || mayHoldSecret(text)) return [];
   // A value of many lines is marked by its first character only.
   const last = end.line === start.line ? Math.max(end.column, start.column + 1) : start.column + 1;
+  const room = Math.max(Math.min(SNIPPET, (style.width || SNIPPET + MARGIN) - MARGIN), NARROWEST);
+  const lead = Math.floor(room / 2);
   // Of a very long line nothing beyond the window is looked at: it may have very many findings.
-  const [first, limit] = [
-    Math.max(start.column - 1 - SNIPPET_BEFORE, 0),
-    start.column - 1 + SNIPPET_WIDTH,
-  ];
-  const [before, marked, after] = [
-    text.slice(first, start.column - 1),
-    text.slice(start.column - 1, Math.min(last - 1, limit)),
+  const at = start.column - 1;
+  const [first, limit] = [Math.max(at - lead, 0), at + room];
+  const [left, marked, right] = [
+    text.slice(first, at),
+    text.slice(at, Math.min(last - 1, limit)),
     text.slice(last - 1, limit),
   ].map((part) => printable(part.replaceAll('\t', ' '))) as [string, string, string];
-  const number = String(start.line).padStart(5);
-  const margin = `${' '.repeat(5)} | `;
-  const from = Math.max(before.length - SNIPPET_BEFORE, 0);
-  const whole = `${before}${marked}${after}`;
-  const cut = whole.slice(from, from + SNIPPET_WIDTH);
-  const isCut = text.length > limit || whole.length > from + SNIPPET_WIDTH;
-  const shown = `${first + from > 0 ? `…${cut.slice(1)}` : cut}${isCut ? '…' : ''}`;
-  const caret = '^'.repeat(Math.min(Math.max(marked.length, 1), SNIPPET_WIDTH - SNIPPET_BEFORE));
-  return [`${number} | ${shown}`, `${margin}${' '.repeat(before.length - from)}${paint(caret)}`];
+  const ellipsis = ellipsisOf(style);
+  const before = endOf(left, lead, first > 0, ellipsis);
+  const rest = room - widthOf(before);
+  const behind = beginningOf(`${marked}${right}`, rest, text.length > limit, ellipsis);
+  const caret = '^'.repeat(Math.min(Math.max(widthOf(marked), 1), rest));
+  return [
+    `${String(start.line).padStart(5)} | ${before}${behind}`,
+    `${' '.repeat(5)} | ${' '.repeat(widthOf(before))}${paint(caret)}`,
+  ];
 }
 
-/** Columns of a line that are shown, and how many of them before the value at fault. */
-const SNIPPET_WIDTH = 120;
-const SNIPPET_BEFORE = 60;
+/** Columns of a line that are shown, where there are so many, those before them, and the fewest shown. */
+const [SNIPPET, MARGIN, NARROWEST] = [120, 8, 20];
+
+/** @param isMore whether the text was taken out of a longer one, which may have torn its first letter */
+function endOf(text: string, limit: number, isMore: boolean, ellipsis: string): string {
+  if (!isMore && widthOf(text) <= limit) return text;
+  const letters = lettersOf(text).slice(isMore ? 1 : 0);
+  return (
+    ellipsis +
+    headOf(letters.toReversed(), limit - ellipsis.length)
+      .toReversed()
+      .join('')
+  );
+}
+
+/** @param isMore whether the text was taken out of a longer one, which may have torn its last letter */
+function beginningOf(text: string, limit: number, isMore: boolean, ellipsis: string): string {
+  if (!isMore) return cutTo(limit, text, ellipsis);
+  return headOf(lettersOf(text).slice(0, -1), limit - ellipsis.length).join('') + ellipsis;
+}
 
 /** The line that was looked at last, which is often the next one's too. */
 let judged = { text: '', secret: false };

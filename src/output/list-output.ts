@@ -3,6 +3,7 @@ import { duration } from './duration.ts';
 import { problemJson, problemLines } from './plan-output.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
+import { wrap } from './wrap.ts';
 
 type Column = readonly [title: string, cell: (lease: ListedLease) => string];
 
@@ -27,8 +28,10 @@ const COLUMNS: readonly Column[] = [
   ],
 ];
 
+const KEYS = ['SUBNET', 'NAME'];
+
 /** What a narrow terminal does without: it follows from the others, or is the same for nearly all. */
-const SPARE = ['IN RANGE', 'BACKEND', 'EXPIRES'];
+const SPARE = ['IN RANGE', 'BACKEND', 'EXPIRES', 'VNI', 'VTEP MAC'];
 
 const TTL_COLUMN: Column = ['TTL', (one) => (one.ttl === null ? '-' : duration(one.ttl))];
 const KEY_COLUMN: Column = ['KEY', (one) => one.key];
@@ -57,13 +60,40 @@ export function listText(
   options: { readonly wide: boolean; readonly ttl: boolean; readonly where: string },
   style: Style,
 ): string {
-  if (leases.length === 0) return printable(`no leases ${options.where}`);
+  if (leases.length === 0) return wrap(printable(`no leases ${options.where}`), style, 2);
   const { header, row } = listColumns(options);
   const problems = leases.flatMap((lease) => lease.problems);
+  // Scripts count lines.
+  const count = style.width === null ? [] : ['', wrap(countText(leases), style, 2)];
   return [
-    table(header, leases.map(row), style, options.wide ? [] : SPARE),
+    // What is wide has all columns, whatever the terminal.
+    table(
+      header,
+      leases.map(row),
+      style,
+      options.wide ? { keys: header } : { keys: KEYS, spare: SPARE },
+    ),
     ...(problems.length > 0 ? ['', ...problemLines(problems, style)] : []),
+    ...count,
   ].join('\n');
+}
+
+const KINDS: Record<ListedLease['kind'], readonly [one: string, many: string]> = {
+  node: ['node', 'nodes'],
+  bigip: ['BIG-IP', 'BIG-IPs'],
+  reservation: ['reservation', 'reservations'],
+  unreadable: ['unreadable', 'unreadable'],
+};
+
+/** How many leases there are of each kind, and how many of them have problems. */
+function countText(leases: readonly ListedLease[]): string {
+  const kinds = Object.entries(KINDS).flatMap(([kind, [one, many]]) => {
+    const count = leases.filter((lease) => lease.kind === kind).length;
+    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+  });
+  const wrong = leases.filter(({ problems }) => problems.length > 0).length;
+  const all = `${leases.length} lease${leases.length === 1 ? '' : 's'}: ${kinds.join(', ')}`;
+  return wrong === 0 ? all : `${all}; ${wrong} with problems`;
 }
 
 /** The document of `list -o json` and `-o yaml`. */

@@ -10,8 +10,9 @@ import type { AllocationRange } from '../model/network-config.ts';
 import type { Site } from '../model/site.ts';
 import type { LiveState } from '../model/snapshot.ts';
 import { printable, type Style } from './style.ts';
+import { wrap, wrapBehind } from './wrap.ts';
 
-/** Where nothing says how wide the output may be. */
+/** Where nothing says how wide the output may be: a pipe, or a terminal that was never given a size. */
 const DEFAULT_WIDTH = 80;
 
 /** A map is at most so many rows high. */
@@ -64,7 +65,7 @@ export function noMapText(live: LiveState, store: string): string {
 
 /** The most columns that fit beside the rows' addresses; a power of two, so that these are round. */
 function columnsOf(range: AllocationRange, style: Style): number {
-  const width = style.width ?? DEFAULT_WIDTH;
+  const width = style.width || DEFAULT_WIDTH;
   let columns = MIN_COLUMNS;
   while (labelWidth(rowLabels(range, columns * 2)) + GAP.length + columns * 2 <= width) {
     columns *= 2;
@@ -94,7 +95,7 @@ function stripText(map: AddressMap, columns: number, style: Style): string {
     const blocks = map.blocks.slice(i * columns, (i + 1) * columns);
     return `${label.padEnd(width)}${GAP}${rowText(blocks, style)}`;
   });
-  return [headLine(map), '', ...rows, '', ...legend(map, style)].join('\n');
+  return [wrap(headLine(map), style, 2), '', ...rows, '', ...legend(map, style)].join('\n');
 }
 
 function headLine({ range, subnetsPerBlock, blocks }: AddressMap): string {
@@ -154,14 +155,11 @@ function legend(map: AddressMap, style: Style): string[] {
     .flatMap((kind) => {
       const [first = '', ...more] = [meaning(kind, map), ...notes(kind, map)];
       const symbol = paint(kind, symbolOf(kind, style), style);
-      return [`${symbol} ${first}`, ...more.map((line) => `    ${line}`)].map(printableTail);
+      return [
+        wrapBehind(`${symbol} `, printable(first), style),
+        ...more.map((line) => wrap(`    ${printable(line)}`, style, 6)),
+      ];
     });
-}
-
-/** Names in notes come from outside; the painted symbol before them does not. */
-function printableTail(line: string): string {
-  const at = line.indexOf(' ');
-  return line.slice(0, at) + printable(line.slice(at));
 }
 
 function meaning(kind: BlockKind, map: AddressMap): string {

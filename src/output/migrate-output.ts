@@ -3,6 +3,7 @@ import type { Cutover, CutoverNode } from '../model/cutover.ts';
 import { duration } from './duration.ts';
 import { printable, type Style } from './style.ts';
 import { table } from './table.ts';
+import { wrapBehind } from './wrap.ts';
 
 type Store = 'v2' | 'v3';
 
@@ -28,7 +29,6 @@ export function migratedLines(
     ...(to === 'v3'
       ? ['flannel v0.19.2 and v0.20.0 want a client certificate for etcd, other versions do not.']
       : []),
-    `Next: flannel-bigip migrate --from ${from} --to ${to} --cutover says how to go over.`,
   ];
 }
 
@@ -38,10 +38,16 @@ const STATES: Record<CutoverNode['state'], string> = {
   missing: 'not migrated yet',
 };
 
-/** The plan of a cut-over, for people. */
-export function cutoverText(plan: Cutover, style: Style): string {
+const HEADER = ['PUBLIC IP', 'SUBNET', 'LEFT', 'STATE'];
+
+/**
+ * The plan of a cut-over, for people.
+ *
+ * @param own a command of this program about the same stores
+ */
+export function cutoverText(plan: Cutover, own: (words: string) => string, style: Style): string {
   const { from, to, nodes, shortest } = plan;
-  const migrate = `flannel-bigip migrate --from ${from} --to ${to}`;
+  const migrate = own(`migrate --from ${from} --to ${to}`);
   const waiting = nodes.filter(({ state }) => state !== 'upgraded');
   const rows = nodes.map(({ publicIP, subnet, ttl, state }) => [
     publicIP ?? '-',
@@ -59,18 +65,18 @@ export function cutoverText(plan: Cutover, style: Style): string {
       ? `Everything is migrated; run \`${migrate}\` again before each batch all the same: it brings renewed leases over and touches no node that is through.`
       : `Run \`${migrate}\`, now and again before each batch: it brings renewed leases over and touches no node that is through.`,
     `Upgrade flanneld (${READERS[from]} -> ${READERS[to]}) in batches, the shortest time first, and finish within it: ${deadline}. Copies last as long as the leases they were made of, 24 hours at most.`,
-    `After each batch look at \`flannel-bigip list --etcd-api ${to}\`: each of its nodes must hold the subnet that it had.`,
-    `When every node is through, set \`etcd.api: ${to}\` in the site file, and run \`flannel-bigip diff\`.`,
-    `A day later, when nothing is left in the ${from} store that expires: \`flannel-bigip migrate --retire ${from}\`.`,
+    `After each batch look at \`${own(`list --etcd-api ${to}`)}\`: each of its nodes must hold the subnet that it had.`,
+    `When every node is through, set \`etcd.api: ${to}\` in the site file, and run \`${own('diff')}\`.`,
+    `A day later, when nothing is left in the ${from} store that expires: \`${own(`migrate --retire ${from}`)}\`.`,
   ];
   return [
     ...(rows.length === 0
       ? [`no node has a lease in the ${from} store`]
-      : [table(['PUBLIC IP', 'SUBNET', 'LEFT', 'STATE'], rows, style)]),
+      : [table(HEADER, rows, style, { keys: ['PUBLIC IP', 'SUBNET'] })]),
     '',
     `${nodes.length - waiting.length} of ${nodes.length} nodes are through.`,
     '',
-    ...steps.map((step, index) => `${index + 1}. ${step}`),
+    ...steps.map((step, index) => wrapBehind(`${index + 1}. `, step, style)),
   ].join('\n');
 }
 

@@ -3,6 +3,7 @@ import { type FieldChange, maskField, maskSecrets } from '../model/compare-confi
 import type { LiveFinding } from '../model/finding.ts';
 import { duration } from './duration.ts';
 import { printable, type Style } from './style.ts';
+import { wrap, wrapBehind } from './wrap.ts';
 
 /** What the first line of a plan says of where it applies. */
 export interface PlanPlace {
@@ -41,10 +42,10 @@ export function planText(plan: Plan, place: PlanPlace, style: Style): string {
     ...plan.dangers.map((danger) => dangerLine(danger, place, style)),
   ];
   return [
-    placeText(place),
+    wrap(placeText(place), style, 2),
     '',
     ...(body.length > 0 ? [...body, ''] : []),
-    countLine(plan, place),
+    wrap(countLine(plan, place), style, 0),
   ].join('\n');
 }
 
@@ -60,11 +61,11 @@ function changeLines(change: Change, prefix: string, style: Style): string[] {
   const head = `  ${paint[change.action](`${SYMBOLS[change.action]} ${key}`)}`;
   const about = describe(change);
   return [
-    about === '' ? head : `${head}    ${colour.dim(about)}`,
+    about === '' ? head : wrap(`${head}    ${colour.dim(about)}`, style, 6),
     ...change.fields
       // A default that is only written out now changes nothing.
       .filter((field) => field.byDefault === undefined || field.byDefault !== field.after)
-      .map((field) => `      ${fieldText(field, change.action)}`),
+      .map((field) => fieldText(field, change.action, style)),
   ];
 }
 
@@ -83,16 +84,20 @@ function describe(change: Change): string {
   ].join(', ');
 }
 
-function fieldText(field: FieldChange, action: Change['action']): string {
-  const shown = (value: unknown) => scalarText(maskField(field.field, value));
+function fieldText(field: FieldChange, action: Change['action'], style: Style): string {
   const name = printable(field.field).padEnd(22);
-  if (field.field === 'expires') return `${name} yes -> never`;
-  if (action === 'create') return `${name} ${shown(field.after)}`;
-  if (action === 'delete') return `${name} ${shown(field.before)}`;
+  return wrapBehind(`      ${name} `, valuesText(field, action), style);
+}
+
+function valuesText(field: FieldChange, action: Change['action']): string {
+  const shown = (value: unknown) => scalarText(maskField(field.field, value));
+  if (field.field === 'expires') return 'yes -> never';
+  if (action === 'create') return shown(field.after);
+  if (action === 'delete') return shown(field.before);
   const absent =
     field.byDefault === undefined ? '(not set)' : `${shown(field.byDefault)} (default)`;
   const side = (value: unknown) => (value === undefined ? absent : shown(value));
-  return `${name} ${side(field.before)} -> ${side(field.after)}`;
+  return `${side(field.before)} -> ${side(field.after)}`;
 }
 
 function scalarText(value: unknown): string {
@@ -118,12 +123,14 @@ function problemText(problem: LiveFinding, style: Style): string[] {
   const { colour } = style;
   const mark = problem.severity === 'error' ? colour.red('x error:') : colour.yellow('! warning:');
   const head = `  ${mark} ${printable(problem.message)} ${colour.dim(`[${problem.rule}]`)}`;
-  return problem.fix === undefined ? [head] : [head, `      ${printable(problem.fix)}`];
+  const fix = problem.fix === undefined ? [] : [wrap(`      ${printable(problem.fix)}`, style, 6)];
+  return [wrap(head, style, 4), ...fix];
 }
 
-function dangerLine(danger: string, place: PlanPlace, { colour }: Style): string {
+function dangerLine(danger: string, place: PlanPlace, style: Style): string {
   const wanted = `wants --confirm ${confirmationOf(place)}`;
-  return `  ${colour.red('x danger:')} ${printable(`${danger} (${wanted})`)}`;
+  const told = printable(`${danger} (${wanted})`);
+  return wrap(`  ${style.colour.red('x danger:')} ${told}`, style, 4);
 }
 
 function countLine(plan: Plan, { atRest = 'live state is as declared' }: PlanPlace): string {

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import truncatedWidth from 'fast-string-truncated-width';
+import { cutTo } from './width.ts';
 
 /** A terminal that a picture is kept on. */
 interface ScreenStream extends Writable {
@@ -23,10 +23,14 @@ export class Screen {
   #status = '';
   readonly #redraw = () => this.changed();
 
-  /** @param picture the lines as they are now; called when they are drawn */
+  /**
+   * @param picture the lines as they are now; called when they are drawn
+   * @param ellipsis the mark where a line is cut
+   */
   constructor(
     readonly stream: ScreenStream,
     readonly picture: () => string,
+    readonly ellipsis: string,
   ) {
     stream.on('resize', this.#redraw);
   }
@@ -47,7 +51,7 @@ export class Screen {
     if (this.#drawing !== null) clearTimeout(this.#drawing);
     this.#drawing = null;
     const lines = fitting([this.#status, '', ...this.picture().split('\n')], this.stream.rows);
-    const cut = lines.map((line) => cutTo(this.stream.columns, line));
+    const cut = lines.map((line) => cutLine(this.stream.columns, line, this.ellipsis));
     // In one piece: an interrupt must not come between.
     this.stream.write(`${HOME_AND_CLEAR}${cut.join('\n')}\n`);
   }
@@ -66,11 +70,8 @@ function fitting(lines: readonly string[], rows: number | undefined): readonly s
 }
 
 /** A line that ends where the terminal does, with a mark where something is missing. */
-function cutTo(columns: number | undefined, line: string): string {
+function cutLine(columns: number | undefined, line: string, ellipsis: string): string {
   // A terminal that was never given a size says 0.
-  const limit = columns || Number.POSITIVE_INFINITY;
-  const { index, truncated } = truncatedWidth(line, { limit, ellipsis: '…' });
-  if (!truncated) return line;
-  const kept = line.slice(0, index);
-  return `${kept}…${kept.includes('\u001b[') ? PLAIN_AGAIN : ''}`;
+  const cut = cutTo(columns || Number.POSITIVE_INFINITY, line, ellipsis);
+  return cut !== line && cut.includes('\u001b[') ? cut + PLAIN_AGAIN : cut;
 }

@@ -1,56 +1,89 @@
-import truncatedWidth from 'fast-string-truncated-width';
 import stringWidth from 'fast-string-width';
 import { PLAIN, printable, type Style } from './style.ts';
+import { cutTo, ellipsisOf, widthOf } from './width.ts';
+import { wrapBehind } from './wrap.ts';
+
+/** What a narrow terminal does with the columns of a table. */
+interface ColumnUse {
+  /** Titles of columns that tell rows apart: never cut or left out. The first one where none is named. */
+  readonly keys?: readonly string[];
+  /** Titles of columns that may be left out, the first one first. */
+  readonly spare?: readonly string[];
+}
 
 /**
  * Lays rows out in columns, two spaces apart, without blanks at the ends of lines. On a terminal that is
- * too narrow, columns that say nothing are left out, then spare ones, then the widest cells are cut.
- *
- * @param spare titles of columns that may be left out, the first one first
+ * too narrow, columns that say nothing are left out, then spare ones, then the widest cells are cut. Where
+ * even that does not fit, each row becomes a block of lines.
  */
 export function table(
   header: readonly string[],
   rows: readonly (readonly string[])[],
   style: Style,
-  spare: readonly string[] = [],
+  use: ColumnUse = {},
 ): string {
-  const [first = '', ...lines] = tableLines(fitted([header, ...rows], style, spare), []);
-  return [style.colour.bold(first), ...lines].join('\n');
+  if (!style.width || rows.length === 0) return columnsText([header, ...rows], style);
+  return fittedText([header, ...rows], { ...style, width: style.width }, use);
 }
 
-/** No column becomes narrower by being cut. */
-const NARROWEST = 8;
+/** No column becomes narrower by being cut: of an IPv4 address or a MAC no part says anything. */
+const NARROWEST = 17;
 const GAP = 2;
 
-function fitted(
-  all: readonly (readonly string[])[],
-  { width, unicode }: Style,
-  spare: readonly string[],
-): readonly (readonly string[])[] {
-  const widths: number[] = [];
-  let rows = all.map((row) => measure(row, widths).cells);
-  const total = () => widths.reduce((sum, one) => sum + one + GAP, -GAP);
-  if (width === null || width === 0) return rows;
-  const saysNothing = (column: number) =>
-    rows.slice(1).every((row) => ['-', ''].includes(row[column] ?? ''));
-  const header = rows[0] ?? [];
-  const silent = header.filter((_, column) => rows.length > 1 && saysNothing(column));
-  for (const title of [...silent, ...spare]) {
-    const column = rows[0]?.indexOf(title) ?? -1;
-    if (total() <= width || column < 0) continue;
-    rows = rows.map((row) => row.toSpliced(column, 1));
-    widths.splice(column, 1);
-  }
-  while (total() > width && Math.max(...widths) > NARROWEST) {
-    const widest = widths.indexOf(Math.max(...widths));
-    widths[widest] = Math.max(NARROWEST, (widths[widest] ?? 0) - (total() - width));
-  }
-  return rows.map((row) => row.map((cell, i) => cutTo(widths[i] ?? 0, cell, unicode ? '…' : '.')));
+function columnsText(all: readonly (readonly string[])[], { colour }: Style): string {
+  const [first = '', ...lines] = tableLines(all, []);
+  return [colour.bold(first), ...lines].join('\n');
 }
 
-function cutTo(limit: number, cell: string, ellipsis: string): string {
-  const { index, truncated } = truncatedWidth(cell, { limit, ellipsis, ellipsisWidth: 1 });
-  return truncated ? `${cell.slice(0, index)}${ellipsis}` : cell;
+function fittedText(
+  all: readonly (readonly string[])[],
+  style: Style & { readonly width: number },
+  { keys, spare = [] }: ColumnUse,
+): string {
+  const widths: number[] = [];
+  const rows = all.map((row) => measure(row, widths).cells);
+  const header = rows[0] ?? [];
+  const isKey = (column: number) => keys?.includes(header[column] ?? '') ?? column === 0;
+  const isSilent = (column: number) =>
+    !isKey(column) && rows.slice(1).every((row) => row[column] === '-' || row[column] === '');
+  const limited = (limit: number) =>
+    widths.map((width, column) => (isKey(column) ? width : Math.min(width, limit)));
+  const fits = (columns: readonly number[], limits = widths) =>
+    columns.reduce((sum, column) => sum + (limits[column] ?? 0) + GAP, -GAP) <= style.width;
+  const every = [...header.keys()];
+  const silent = every.filter(isSilent);
+  const columns = [...silent, ...spare.map((title) => header.indexOf(title))].reduce(
+    (left, one) => (fits(left) ? left : left.filter((column) => column !== one)),
+    every,
+  );
+  let limit = Math.max(style.width, NARROWEST);
+  while (limit > NARROWEST && !fits(columns, limited(limit))) limit -= 1;
+  const limits = limited(limit);
+  if (!fits(columns, limits)) {
+    const speaking = every.filter((column) => !silent.includes(column));
+    return blocksText(
+      rows.map((row) => speaking.map((column) => row[column] ?? '')),
+      style,
+    );
+  }
+  const ellipsis = ellipsisOf(style);
+  return columnsText(
+    rows.map((row) =>
+      columns.map((column) => cutTo(limits[column] ?? 0, row[column] ?? '', ellipsis)),
+    ),
+    style,
+  );
+}
+
+/** Rows one below the other, a line for each cell with its title before it. */
+function blocksText([header = [], ...rows]: readonly (readonly string[])[], style: Style): string {
+  const widest = Math.max(...header.map(widthOf)) + GAP;
+  const titles = header.map(
+    (title) => style.colour.bold(title) + ' '.repeat(widest - widthOf(title)),
+  );
+  return rows
+    .map((row) => row.map((cell, i) => wrapBehind(titles[i] ?? '', cell, style)).join('\n'))
+    .join('\n\n');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { printable, type Style } from './style.ts';
 
-/** The difference of two texts in the unified format, as `patch` reads it. */
+/** The difference of two texts in the unified format, as `patch` reads it; the line ends are those of the texts. */
 export function textDiff(file: string, before: string, after: string, { colour }: Style): string {
   // A line break in the name would begin a line of the patch.
   const name = printable(file.replace(/^\/+/, ''));
@@ -12,7 +12,7 @@ export function textDiff(file: string, before: string, after: string, { colour }
     .split('\n')
     .filter((line) => !/^=+$/.test(line))
     .map((line) => {
-      const text = printable(line.replaceAll('\t', '    '));
+      const text = printable(line.replace(/\r$/, '').replaceAll('\t', '    '));
       if (/^(\+\+\+|---) /.test(line)) return colour.bold(text);
       if (line.startsWith('+')) return colour.green(text);
       if (line.startsWith('-')) return colour.red(text);

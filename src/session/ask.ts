@@ -1,5 +1,6 @@
 import { EXIT, Problem } from '../model/problem.ts';
-import { printable } from '../output/style.ts';
+import { hushed } from '../output/progress.ts';
+import { printable, styleOf } from '../output/style.ts';
 import { canAsk, type World } from '../world.ts';
 
 /** Says no to asking, and which flags answer instead. */
@@ -7,18 +8,31 @@ function cannotAsk(what: string, flags: string): Problem {
   return new Problem(`${what}, and nobody can be asked here`, { exit: EXIT.usage, fix: flags });
 }
 
+/** How marks of a question are drawn; what is left out is as the library has it. */
+interface Theme {
+  readonly prefix?: { readonly idle: string; readonly done: string };
+  readonly icon?: { readonly cursor: string };
+}
+
+function themeOf({ stderr, env }: World): Theme {
+  return styleOf(stderr, env).unicode
+    ? {}
+    : { prefix: { idle: '?', done: '*' }, icon: { cursor: '>' } };
+}
+
 async function ask<T>(
   world: World,
   prompt: (
     prompts: typeof import('@inquirer/prompts'),
     context: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream; signal: AbortSignal },
+    look: { readonly theme: Theme },
   ) => Promise<T>,
   state = 'nothing was changed',
 ): Promise<T> {
   const prompts = await import('@inquirer/prompts');
   const context = { input: world.stdin, output: world.stderr, signal: world.signal };
   try {
-    return await prompt(prompts, context);
+    return await hushed(() => prompt(prompts, context, { theme: themeOf(world) }));
   } catch (error) {
     if (error instanceof Error && ['ExitPromptError', 'AbortPromptError'].includes(error.name)) {
       throw new Problem(`interrupted at the question; ${state}`, { exit: EXIT.interrupted });
@@ -46,15 +60,16 @@ export async function askPasswordOf(
   instead: string,
 ): Promise<string> {
   if (!canAsk(world)) throw cannotAsk(`the password of ${user} is missing`, `pass ${instead}`);
-  return ask(world, ({ password }, context) =>
-    password({ message: `Password of ${printable(user)} for ${where}:`, mask: true }, context),
+  const message = `Password of ${printable(user)} for ${where}:`;
+  return ask(world, ({ password }, context, look) =>
+    password({ message, mask: true, ...look }, context),
   );
 }
 
 /** Asks yes or no, no being the default. @throws Problem (64) without a terminal. */
 export async function askYes(world: World, message: string, flags: string): Promise<boolean> {
   if (!canAsk(world)) throw cannotAsk('this changes a live network', flags);
-  return ask(world, ({ confirm }, context) => confirm({ message, default: false }, context));
+  return askWhether(world, message, false);
 }
 
 /** Asks to type a name. @throws Problem (64) without a terminal. */
@@ -65,7 +80,9 @@ export async function askName(
   flags: string,
 ): Promise<boolean> {
   if (!canAsk(world)) throw cannotAsk('this endangers living nodes', flags);
-  const typed = await ask(world, ({ input }, context) => input({ message }, context));
+  const typed = await ask(world, ({ input }, context, look) =>
+    input({ message, ...look }, context),
+  );
   return typed.trim() === name;
 }
 
@@ -81,9 +98,10 @@ interface TextQuestion {
 /** Asks at a terminal until the answer will do. The caller has seen to it that one can be asked. */
 export async function askText(world: World, question: TextQuestion): Promise<string> {
   const { message, initial, check } = question;
-  const typed = await ask(world, ({ input }, context) =>
+  const typed = await ask(world, ({ input }, context, look) =>
     input(
       {
+        ...look,
         message,
         ...(initial === undefined ? {} : { default: initial }),
         validate: async (text) => (await check(text.trim())) ?? true,
@@ -100,7 +118,9 @@ export async function askWhether(
   message: string,
   initial: boolean,
 ): Promise<boolean> {
-  return ask(world, ({ confirm }, context) => confirm({ message, default: initial }, context));
+  return ask(world, ({ confirm }, context, look) =>
+    confirm({ message, default: initial, ...look }, context),
+  );
 }
 
 /**
@@ -117,7 +137,7 @@ export async function askChoice<T extends string>(
 ): Promise<T> {
   return ask(
     world,
-    ({ select }, context) => select({ message, choices, default: initial }, context),
+    ({ select }, context, look) => select({ message, choices, default: initial, ...look }, context),
     state,
   );
 }

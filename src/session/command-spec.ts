@@ -8,6 +8,8 @@ export interface CommandSpec {
   /** As in help, e.g. `remove <SUBNET|NAME..>`. */
   readonly usage: string;
   readonly describe: string;
+  /** What other programs call the like; whoever types it is told the name. */
+  readonly alsoCalled?: readonly string[];
   readonly positionals: 'none' | 'any' | 'some';
   /** What positional arguments are: files, what the site file reserves, its BIG-IPs, or one of fixed words. */
   readonly completes?: 'file' | 'reservation' | 'bigip' | { readonly words: readonly string[] };

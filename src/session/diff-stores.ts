@@ -4,6 +4,7 @@ import { planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
+import { nextCommand, tellNext } from './next-command.ts';
 import type { Args } from './options.ts';
 import { loadSiteIfAny } from './site.ts';
 import { directionOf, withBothStores } from './stores.ts';
@@ -36,6 +37,8 @@ export async function diffStores(args: Args, world: World): Promise<ExitCode> {
       const document = { ...planJson(plan, place), inSync: !differ(plan) };
       await writeDocument(world.stdout, format, document);
     } else writeLine(world.stdout, planText(plan, place, styleOf(world.stdout, world.env)));
+    const migrate = nextCommand(`migrate --from ${from} --to ${to}`, args);
+    tellNext(world, args, differ(plan) ? migrate : `${migrate} --cutover`);
     return differ(plan) ? EXIT.found : EXIT.done;
   });
 }

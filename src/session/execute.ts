@@ -5,18 +5,17 @@ import type { Change, Plan } from '../model/change.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type PlanPlace, placeText } from '../output/plan-output.ts';
+import { Progress } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { askName, askYes } from './ask.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
+import { refusalOf } from './refusal.ts';
 
 /** Throws when the store can only be read, or when live state forbids the plan. */
 export function checkGuards(plan: Plan, session: Session<Site | null>): void {
-  const errors = plan.problems.filter((problem) => problem.severity === 'error');
-  if (errors.length > 0) {
-    const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-    throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
-  }
+  const refusal = refusalOf(plan.problems);
+  if (refusal !== null) throw refusal;
   if (plan.changes.length > 0 && session.store.readOnly !== null) {
     throw new Problem(`refused: ${session.store.readOnly}`, { exit: EXIT.failed });
   }
@@ -81,7 +80,14 @@ export async function execute(
   if (unread) throw new Error(`the MAC of ${unread.name} is not read yet`);
   const replaces = plan.changes.some((change) => change.liveValue !== null);
   const backup = replaces ? await keepBackup(session, args, world) : null;
-  return { ...(await carryOut(plan, session.store, world.signal, written)), backup };
+  const progress = new Progress(world, 'Writing', plan.changes.length);
+  let count = 0;
+  const told = async (change: Change, revision: string) => {
+    progress.at(++count);
+    await written?.(change, revision);
+  };
+  const carriedOut = carryOut(plan, session.store, world.signal, told);
+  return { ...(await carriedOut.finally(() => progress.end())), backup };
 }
 
 /** Keeps everything under the prefix as it was read; the path of the file. */

@@ -5,6 +5,8 @@ import type { Nodes } from '../kubernetes/nodes.ts';
 import type { KubeNode } from '../model/kube-node.ts';
 import { type LabelSelector, parseLabelSelector } from '../model/label-selector.ts';
 import { EXIT, Problem } from '../model/problem.ts';
+import { didYouMean } from '../model/suggest.ts';
+import { whileWaiting } from '../output/progress.ts';
 import type { World } from '../world.ts';
 import { type Args, parseDuration } from './options.ts';
 import type { LoadedSite } from './site.ts';
@@ -39,14 +41,22 @@ function accessOf(args: Args, world: World, loaded: LoadedSite | null): KubeAcce
   return { ...(kubeconfig ? { kubeconfig } : {}), ...(context ? { context } : {}) };
 }
 
+/** Nodes by their names. */
+export interface NamedNodes {
+  readonly names: readonly string[];
+  /** Whether all Nodes may be asked for, to tell what a name was meant to be. */
+  readonly mayList: boolean;
+}
+
 /** Which Nodes a command is about; null is all of them. */
-export function namedNodes(args: Args, world: World, api: Nodes): readonly string[] | null {
+export function namedNodes(args: Args, world: World, api: Nodes): NamedNodes | null {
   const one = args.text('node');
-  if (args.positionals.length > 0) return [...new Set(args.positionals)];
-  if (one !== undefined) return [one];
+  if (args.positionals.length > 0) return { names: [...new Set(args.positionals)], mayList: true };
+  if (one !== undefined) return { names: [one], mayList: false };
   if (!args.on('self')) return null;
   // A kubelet calls its Node after its host, in lower case, unless told otherwise.
-  return [world.env['NODE_NAME'] || (api.ownNode ?? hostname().toLowerCase())];
+  const own = world.env['NODE_NAME'] || (api.ownNode ?? hostname().toLowerCase());
+  return { names: [own], mayList: false };
 }
 
 /**
@@ -57,23 +67,33 @@ export function namedNodes(args: Args, world: World, api: Nodes): readonly strin
  */
 export async function readNodes(
   api: Nodes,
-  names: readonly string[] | null,
+  named: NamedNodes | null,
   loaded: LoadedSite | null,
+  world: World,
 ): Promise<KubeNode[]> {
-  const ignored = ignoredNodes(loaded);
-  if (names === null) return (await api.list()).filter(({ labels }) => !ignored(labels));
+  if (named === null) {
+    const ignored = ignoredNodes(loaded);
+    const all = await whileWaiting(world, `Reading the Nodes of ${api.server}`, api.list());
+    return all.filter(({ labels }) => !ignored(labels));
+  }
   const nodes: KubeNode[] = [];
-  for (const name of names) {
+  for (const name of named.names) {
     const node = await api.get(name);
-    if (node === null) {
-      throw new Problem(`there is no Node ${name}`, {
-        exit: EXIT.failed,
-        fix: 'check its name with kubectl get nodes; --node NAME where it is not the host name',
-      });
-    }
+    if (node === null) throw await missingNode(name, api, named);
     nodes.push(node);
   }
   return nodes;
+}
+
+async function missingNode(name: string, api: Nodes, { mayList }: NamedNodes): Promise<Problem> {
+  const known = mayList ? await api.list().catch(() => []) : [];
+  const names = known.map((node) => node.name);
+  return new Problem(`there is no Node ${name}`, {
+    exit: EXIT.failed,
+    fix:
+      didYouMean(name, names) ??
+      'check its name with kubectl get nodes; --node NAME where it is not the host name',
+  });
 }
 
 /** Tells Nodes that run no flannel, by their labels. */

@@ -8,9 +8,10 @@ import { EXIT, Problem } from '../model/problem.ts';
 import { annotateText, nodesJson } from '../output/annotate-output.ts';
 import { Progress } from '../output/progress.ts';
 import type { World } from '../world.ts';
-import { openNodes, readNodes } from './kubernetes.ts';
+import { type NamedNodes, openNodes, readNodes } from './kubernetes.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
+import { refusalOf } from './refusal.ts';
 import type { LoadedSite } from './site.ts';
 import type { Beside } from './write-command.ts';
 
@@ -24,15 +25,16 @@ export interface NodeScope {
 /** Reads Nodes and plans what their leases make of them. */
 export async function planNodes(
   api: Nodes,
-  names: readonly string[] | null,
+  named: NamedNodes | null,
   { site, live }: Pick<Session, 'site' | 'live'>,
   loaded: LoadedSite | null,
+  world: World,
 ): Promise<NodeScope> {
-  const nodes = await readNodes(api, names, loaded);
+  const nodes = await readNodes(api, named, loaded, world);
   const plan = planAnnotations(nodes, live.leases, {
     bigips: site?.bigips ?? [],
     map: site?.kubernetes.nodes ?? {},
-    isPartial: names !== null,
+    isPartial: named !== null,
   });
   return { api, nodes, plan };
 }
@@ -44,7 +46,7 @@ export async function nodesInScope(
   session: Pick<Session, 'site' | 'live'>,
   loaded: LoadedSite,
 ): Promise<NodeScope> {
-  return planNodes(await openNodes(args, world, loaded), null, session, loaded);
+  return planNodes(await openNodes(args, world, loaded), null, session, loaded, world);
 }
 
 /** The Nodes as a part of what `apply` shows, guards and carries out. */
@@ -76,10 +78,8 @@ export function nodesBeside(scope: NodeScope, args: Args, world: World): Beside 
 
 /** @throws Problem (exit 1) when something about the Nodes cannot be told, so that none is written */
 export function checkNodes({ plan }: NodeScope): void {
-  const errors = plan.problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return;
-  const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-  throw new Problem(`refused, nothing was changed: ${what.join('; ')}`, { exit: EXIT.failed });
+  const refusal = refusalOf(plan.problems);
+  if (refusal !== null) throw refusal;
 }
 
 /** What writing annotations led to. */
@@ -98,7 +98,7 @@ export async function writeNodes(
   const changes = changing(plan);
   const folder = backupFolder(args.text('backup-dir'), world.env, world.cwd);
   const backup = await keepAnnotations(folder, api.server, changes, world.now());
-  const progress = new Progress(world.stderr, 'Annotating', changes.length);
+  const progress = new Progress(world, 'Annotating', changes.length);
   const { annotateNodes } = await import('../kubernetes/annotate-nodes.ts');
   const read = new Map(nodes.map((node) => [node.name, node]));
   const results = await annotateNodes(api, changes, read, world.signal, (done) =>

@@ -9,6 +9,7 @@ import {
   lacksSlash,
 } from '../model/snapshot.ts';
 import type { PlanPlace } from '../output/plan-output.ts';
+import { whileWaiting } from '../output/progress.ts';
 import { printable } from '../output/style.ts';
 import type { World } from '../world.ts';
 import { type ResolvedConnection, resolveConnection } from './connection-options.ts';
@@ -39,7 +40,12 @@ export async function withSession<S extends LoadedSite | null, T>(
   const declared = loaded && { etcd: loaded.site.etcd, folder: loaded.folder };
   const resolved = await resolveConnection(args, world, declared);
   if (args.on('verbose')) world.stderr.write(originLines(resolved));
-  const { store, snapshot } = await openStore(resolved.connection, resolved.api, resolved.apiFrom);
+  const opening = openStore(resolved.connection, resolved.api, resolved.apiFrom);
+  const { store, snapshot } = await whileWaiting(
+    world,
+    `Waiting for ${endpoints(resolved)}`,
+    opening,
+  );
   try {
     if (lacksSlash(store.prefix) && !holdsKeys(snapshot)) {
       const empty = `warning: nothing is live under ${emptyPlace(store.prefix)}`;
@@ -66,6 +72,10 @@ export async function withSession<S extends LoadedSite | null, T>(
 /** What the store beside holds, where a network config is to be made: nodes may live there. */
 export async function besideNew({ live, other }: OpenSession): Promise<LiveState | null> {
   return live.snapshot.config === null ? other() : null;
+}
+
+function endpoints({ connection }: ResolvedConnection): string {
+  return printable(connection.endpoints.join(', '));
 }
 
 /** What `--verbose` says of a connection: each value with where it came from. */

@@ -23,6 +23,8 @@ export interface Args {
   /** Every value of an option that may be given several times, as it is. */
   each(flag: string): readonly string[];
   on(flag: string): boolean;
+  /** The flags that another command takes, which is named as a person types it: `bigip check`. */
+  takenBy(words: string): readonly string[];
 }
 
 export const FILE_OPTION: OptionSpec = {

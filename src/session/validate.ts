@@ -1,11 +1,13 @@
 import { EXIT, type ExitCode } from '../model/problem.ts';
+import { shellWord } from '../model/shell-word.ts';
+import { Progress } from '../output/progress.ts';
 import { openReport } from '../output/reports/index.ts';
 import { isValid, type ValidatedFile } from '../output/reports/report.ts';
 import { countLine } from '../output/reports/text.ts';
 import { styleOf } from '../output/style.ts';
 import { writeChunk, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
-import { tellNext } from './next-command.ts';
+import { sameCommand, tellNext } from './next-command.ts';
 import type { Args } from './options.ts';
 import { Validation } from './validation.ts';
 
@@ -13,27 +15,46 @@ import { Validation } from './validation.ts';
 export async function validate(args: Args, world: World): Promise<ExitCode> {
   const validation = Validation.of(args, world);
   const report = await openReport(args.text('output'), styleOf(world.stdout, world.env));
-  let next: string | null = null;
+  let first: ValidatedFile | undefined;
+  let count = 0;
+  const progress = new Progress(world, 'Files checked:', null);
   for await (const file of validation.files()) {
+    progress.end();
     await writeChunk(world.stdout, report.file(file));
-    next ??= nextOf(file, args);
+    progress.at(count);
+    if (count++ === 0 || (isWrong(file) && !isWrong(first))) first = file;
   }
+  progress.end();
   const summary = validation.summary();
   await writeChunk(world.stdout, report.end(summary));
   // These reports go into files, and a log that shows nothing else would say nothing.
   if (['sarif', 'junit'].includes(args.text('output') ?? '')) {
     writeLine(world.stderr, countLine(summary, styleOf(world.stderr, world.env)));
   }
-  if (next !== null && (args.text('output') ?? 'text') === 'text') tellNext(world, next);
+  if (first !== undefined && first.file !== '-') {
+    const step = nextStep(first, count, args);
+    if (step !== null) tellNext(world, args, ...step);
+  }
   return summary.invalid === 0 && isValid({ findings: summary.notices }) ? EXIT.done : EXIT.invalid;
 }
 
-/** What helps on with a file; null when only a person knows. */
-function nextOf(checked: ValidatedFile, args: Args): string | null {
-  const { file, kind, findings } = checked;
-  if (file === '-' || args.on('fix')) return null;
-  if (findings.some(({ mend }) => mend !== undefined)) {
-    return `flannel-bigip validate --fix ${file} shows what can be mended, and asks`;
+function isWrong(file: ValidatedFile | undefined): boolean {
+  return file !== undefined && !isValid(file);
+}
+
+type Step = [step: string, why?: string];
+
+/** What helps on; null when many files are all valid. */
+function nextStep(checked: ValidatedFile, count: number, args: Args): Step | null {
+  const { kind, findings } = checked;
+  const file = shellWord(checked.file);
+  const again = sameCommand('validate', args, ['fix', 'dry-run']);
+  if (findings.some(({ mend }) => mend !== undefined) && !args.on('fix')) {
+    return [`flannel-bigip validate --fix ${file}`, 'mends it; --dry-run only shows how'];
   }
-  return kind === 'site' && isValid(checked) ? `flannel-bigip diff --file ${file}` : null;
+  if (!isValid(checked)) return [`mend ${file}, then ${again}`];
+  if (count > 1) return null;
+  return kind === 'site'
+    ? [`flannel-bigip diff --file ${file}`]
+    : ['flannel-bigip init', 'writes a site file for the network and its BIG-IP'];
 }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { findFiles } from '../files/find-files.ts';
 import { defaultSiteFile, NotText, readText } from '../files/site-file.ts';
 import { checkDocument, concernsFlannel } from '../model/document.ts';
-import type { Finding, RuleId } from '../model/finding.ts';
+import type { Finding, RuleId, Severity } from '../model/finding.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 import { isValid, type RunSummary, type ValidatedFile } from '../output/reports/report.ts';
 import type { World } from '../world.ts';
@@ -14,6 +14,7 @@ export class Validation {
   readonly #counts = {
     files: 0,
     invalid: 0,
+    errors: 0,
     warnings: 0,
     ignored: 0,
     mended: 0,
@@ -45,7 +46,8 @@ export class Validation {
       const counts = this.#counts;
       counts.files += 1;
       counts.ignored += file.ignored.length;
-      counts.warnings += file.findings.filter(({ severity }) => severity === 'warning').length;
+      counts.errors += countOf(file.findings, 'error');
+      counts.warnings += countOf(file.findings, 'warning');
       if (!isValid(file)) counts.invalid += 1;
       if (file.kind === 'network-config' || file.kind === 'manifest') {
         this.#reservedUsed = true;
@@ -77,8 +79,9 @@ export class Validation {
       notices.push({ rule: 'no-files', severity: 'error', message, fix, path: '' });
     }
     const judged = notices.map((notice) => this.judged(notice));
-    const warnings = judged.filter(({ severity }) => severity === 'warning').length;
-    return { ...this.#counts, warnings: this.#counts.warnings + warnings, notices: judged };
+    const errors = this.#counts.errors + countOf(judged, 'error');
+    const warnings = this.#counts.warnings + countOf(judged, 'warning');
+    return { ...this.#counts, errors, warnings, notices: judged };
   }
 
   private async *check(): AsyncGenerator<ValidatedFile> {
@@ -168,6 +171,10 @@ export class Validation {
     }
     return where;
   }
+}
+
+function countOf(findings: readonly Finding[], wanted: Severity): number {
+  return findings.filter(({ severity }) => severity === wanted).length;
 }
 
 const PROBLEMS = {

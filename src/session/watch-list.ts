@@ -5,6 +5,7 @@ import { decodeSnapshot, type LiveState } from '../model/snapshot.ts';
 import { changeRows, changesJson } from '../output/list-changes-output.ts';
 import { Screen } from '../output/screen.ts';
 import { printable, styleOf } from '../output/style.ts';
+import { ellipsisOf } from '../output/width.ts';
 import { writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 import { Lifetimes } from './lifetimes.ts';
@@ -71,8 +72,10 @@ class ScreenDisplay implements Display {
     list: List,
     readonly world: World,
   ) {
-    this.#screen = new Screen(world.stdout, () =>
-      this.#live === null ? '' : view.paint(this.#live, list(this.#live)),
+    this.#screen = new Screen(
+      world.stdout,
+      () => (this.#live === null ? '' : view.paint(this.#live, list(this.#live))),
+      ellipsisOf(styleOf(world.stdout, world.env)),
     );
   }
 

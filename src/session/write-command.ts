@@ -2,15 +2,19 @@ import type { Change, Plan } from '../model/change.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import type { Site } from '../model/site.ts';
 import { confirmationOf, type Outcome, planText, reportJson } from '../output/plan-output.ts';
-import { printableLines, type Style, styleOf } from '../output/style.ts';
+import { writeProse } from '../output/prose.ts';
+import { type Style, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 import { checkGuards, consent, type Executed, execute, failureOf } from './execute.ts';
+import { sameCommand, tellNext } from './next-command.ts';
 import type { Session } from './open.ts';
 import type { Args } from './options.ts';
 
 /** What differs between the commands that write. */
 export interface WriteCommand {
+  /** As it is typed. */
+  readonly name: string;
   readonly question: string;
   /** Said after a no. */
   readonly declined: string;
@@ -24,8 +28,8 @@ export interface WriteCommand {
   readonly before?: Before | null;
   /** What is carried out after the keys of etcd; null when there is nothing of the kind. */
   readonly beside?: Beside | null;
-  /** Said when everything is done. */
-  readonly last?: readonly string[];
+  /** What a person does then; `executed` is null where there was nothing to do. */
+  next(executed: Executed | null): string;
 }
 
 /** What comes before the keys of etcd, and may tell what they are to be. */
@@ -75,7 +79,8 @@ export async function runPlan(
   let plan = planned;
   const json = args.text('output') === 'json';
   const before = command.before ?? null;
-  const say = (text: string) => (json ? undefined : writeLine(world.stdout, printableLines(text)));
+  const say = (text: string) =>
+    json ? undefined : writeProse(world.stdout, text, styleOf(world.stdout, world.env));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
     const nodes = command.beside ? { nodes: command.beside.json() } : {};
@@ -99,12 +104,14 @@ export async function runPlan(
     command.beside?.check();
     if (changesOf(plan, command) === 0) {
       await report('unchanged', null);
+      tellNext(world, args, command.next(null));
       return EXIT.done;
     }
     if (args.on('dry-run')) {
       const wanted = await nameWanted(plan, session, args, world);
       say(`\nDry run: every guard holds, nothing was written${wanted}.`);
       await report('dry-run', null);
+      tellNext(world, args, sameCommand(command.name, args, ['dry-run']));
       return EXIT.done;
     }
     if (await consent(plan, command.question, session.place, args, world)) return null;
@@ -124,8 +131,8 @@ export async function runPlan(
     const lines = plan.changes.length > 0 ? command.success(executed) : [];
     for (const line of lines) say(line);
     await writeBeside(executed);
-    for (const line of command.last ?? []) say(line);
     await report('applied', executed);
+    tellNext(world, args, command.next(executed));
     return EXIT.done;
   }
 
@@ -151,6 +158,12 @@ export async function runPlan(
       throw error;
     }
   }
+}
+
+/** What is to be done by hand once the network config is another; null where it is not. */
+export function restartStep({ nodeCount }: Plan, { done }: Executed): string | null {
+  const isNew = done.some((change) => change.kind === 'config');
+  return isNew && nodeCount > 0 ? 'restart flanneld on every node, one after another' : null;
 }
 
 /** On stdout; on stderr where stdout is for JSON and a person is to be asked about it. */

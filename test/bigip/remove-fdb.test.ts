@@ -27,7 +27,6 @@ describe('bigip remove', () => {
 
 bigip-1: 3 changes done, saved.
 `);
-    expect(stdout).toContain('Next: flannel-bigip remove bigip-1 takes the lease away');
     expect(code).toBe(0);
     expect(writesOf(one).slice(made)).toEqual([
       'DELETE net/self/~Common~10.244.100.10',

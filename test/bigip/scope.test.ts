@@ -122,7 +122,7 @@ describe('--scope all', () => {
       const places = order.map((text) => stdout.indexOf(text));
       expect(places).toEqual(places.toSorted((a, b) => a - b));
       expect(stdout).toContain(`bigip-1: 3 changes done, saved; the tunnel's MAC is ${MAC}.`);
-      expect(stdout.trimEnd().split('\n').at(-1)).toBe('Next: flannel-bigip bigip check');
+      expect(stdout.trimEnd().split('\n').at(-1)).toBe('Annotated: 2 nodes.');
       expect(leaseOf(site)).toBe(VALUE(MAC));
       expect(api.store.get('node-151')?.metadata.annotations).toMatchObject({
         'flannel.alpha.coreos.com/public-ip': '10.1.10.151',

@@ -261,11 +261,23 @@ describe('what comes next, at a terminal', () => {
   it.each([
     ['show', 'flannel-bigip bigip diff'],
     ['diff', 'flannel-bigip bigip apply'],
-    ['check', 'flannel-bigip bigip diff'],
+    ['check', 'mend what is found, then flannel-bigip bigip check'],
   ])('bigip %s of a bare unit leads to %s', async (verb, next) => {
     const site = new BigIpSite([await device()]);
     const { screen } = await openTerminal(['bigip', verb], site.folder, { env: site.env }).ended;
 
     expect(screen.trimEnd().split('\r\n').at(-1)).toBe(`Next: ${next}`);
   });
+
+  it.each(['show', 'diff', 'check', 'apply'])(
+    'bigip %s of a refused login leads nowhere',
+    async (verb) => {
+      const site = new BigIpSite([await device()]);
+      const env = { ...site.env, BIGIP_PASSWORD: 'wrong' };
+      const { screen } = await openTerminal(['bigip', verb], site.folder, { env }).ended;
+
+      expect(screen).toContain('refuses this user or password');
+      expect(screen).not.toContain('Next:');
+    },
+  );
 });

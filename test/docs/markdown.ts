@@ -23,9 +23,9 @@ export function pages(): string[] {
   ];
 }
 
-/** A heading, a fenced code block, or lines without a blank one between them. */
+/** A heading, a fenced code block (in a list indented), or lines without a blank one between them. */
 const BLOCKS =
-  /^(?<marks>#{1,6}) (?<title>[^\n]+)$|^```(?<info>[^\n]*)\n(?<code>.*?)^```$|(?<text>(?:^(?!```|#{1,6} )[^\n]+\n?)+)/gms;
+  /^(?<marks>#{1,6}) (?<title>[^\n]+)$|^(?<indent> *)```(?<info>[^\n]*)\n(?<code>.*?)^\k<indent>```$|(?<text>(?:^(?! *```|#{1,6} )[^\n]+\n?)+)/gms;
 
 /** Reads as much of a page as its tests need. */
 export function readPage(path: string): Section[] {
@@ -64,14 +64,29 @@ export function anchorsOf(sections: readonly Section[]): string[] {
     });
 }
 
-/** Where the links of a page lead, code left out. */
+/** Code in running text: between as many backticks as it begins with, on one line or several. */
+const SPAN = /(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/gs;
+
+/** What a section says outside of fenced code blocks. */
+function prose({ title, blocks }: Section): string[] {
+  return [title, ...blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []))];
+}
+
+/** Headings, paragraphs, lists and tables of a page, code left out. */
+export function proseOf(sections: readonly Section[]): string[] {
+  return sections.flatMap(prose).map((text) => text.replace(SPAN, '`'));
+}
+
+/** The code in a section's running text, each as one line. */
+export function spansOf(section: Section): string[] {
+  return prose(section)
+    .flatMap((text) => [...text.matchAll(SPAN)])
+    .map(([, , code = '']) => code.replaceAll('\\|', '|').replace(/\s+/g, ' ').trim());
+}
+
+/** Where the links and pictures of a page lead, code left out. */
 export function linksOf(sections: readonly Section[]): string[] {
-  return sections
-    .flatMap(({ title, blocks }) => [
-      title,
-      ...blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])),
-    ])
-    .map((text) => text.replace(/`[^`\n]+`/g, '`'))
+  return proseOf(sections)
     .flatMap((text) => [...text.matchAll(/\]\(\s*<?([^)>\s]+)>?[^)]*\)/g)])
     .flatMap(([, target]) => target ?? []);
 }

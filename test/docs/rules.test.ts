@@ -1,10 +1,8 @@
-import { Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { main } from '../../src/cli.ts';
 import { checkDocument } from '../../src/model/document.ts';
 import { DEVICE_RULES, FILE_RULES, LIVE_RULES, type Severity } from '../../src/model/finding.ts';
-import type { World } from '../../src/world.ts';
 import { temporaryFolder } from '../support/cli.ts';
+import { runInProcess } from './in-process.ts';
 import { readPage, type Section } from './markdown.ts';
 
 const SECTIONS = readPage('docs/rules.md');
@@ -104,28 +102,12 @@ async function runCommand(text: string): Promise<readonly Reported[]> {
     /^(?:echo '(?<input>[^']*)' \| )?(?<words>.*)$/.exec(text.trim())?.groups ?? {};
   const [program, ...args] = words.split(' ');
   expect(program).toBe('flannel-bigip');
-  let output = '';
-  const world: World = {
-    env: {},
+  const { stdout } = await runInProcess([...args, '--output', 'json'], {
     cwd: temporaryFolder({ 'flannel-bigip.yaml': BASE }),
-    stdin: Readable.from([input]),
-    stdout: new Writable({
-      write(chunk: unknown, _, done) {
-        output += String(chunk);
-        done();
-      },
-    }),
-    stderr: new Writable({ write: (_chunk, _, done) => done() }),
-    signal: new AbortController().signal,
-    whileWriting: (work) => work(),
-    serve: (work) => work(new AbortController().signal),
-    beforeExit: () => () => undefined,
-    onHangUp: () => undefined,
-    now: () => new Date(0),
-  };
-  await main([...args, '--output', 'json'], world);
+    input,
+  });
   type Report = { files: { problems: Reported[] }[]; problems: Reported[] };
-  const report = JSON.parse(output) as Report;
+  const report = JSON.parse(stdout) as Report;
   return [...report.files.flatMap(({ problems }) => problems), ...report.problems];
 }
 

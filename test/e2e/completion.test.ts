@@ -129,7 +129,7 @@ describe('completion of a command line', () => {
 
   it('explains commands where the shell shows explanations', () => {
     expect(inFish('flannel-bigip di', folder())).toEqual([
-      'diff\tshow what differs between the site file and etcd (exit 2 when something does)',
+      'diff\tshow what differs between the site file and etcd, with --scope Nodes and BIG-IPs too (exit 2 when something does)',
     ]);
   });
 

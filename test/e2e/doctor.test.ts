@@ -129,11 +129,18 @@ describe('doctor --only', () => {
     });
   });
 
-  it('refuses a name that no check has', async () => {
-    const { code, stderr } = await run(['doctor', '--only', 'etcd-rang'], { cwd: folderOf() });
+  it.each([
+    ['etcd-rang', 'etcd-range'],
+    // Ids may be named by what they begin with.
+    ['etdc', 'etcd'],
+    ['linxu', 'linux'],
+    ['bigp', 'bigip'],
+    ['node', 'nodes'],
+  ])('refuses %s, which no check has, and says that %s may be meant', async (only, meant) => {
+    const { code, stderr } = await run(['doctor', '--only', only], { cwd: folderOf() });
     expect({ code, stderr }).toEqual({
       code: 64,
-      stderr: 'error: --only etcd-rang names no check. Did you mean etcd-range?\n',
+      stderr: `error: --only ${only} names no check. Did you mean ${meant}?\n`,
     });
   });
 });

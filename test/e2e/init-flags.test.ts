@@ -331,7 +331,7 @@ describe('the file that init writes', () => {
     const { code, stdout, stderr } = await run(COMPLETE, { cwd });
 
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toBe(`Written: ${FILE}\nNext: flannel-bigip diff, then flannel-bigip apply\n`);
+    expect(stdout).toBe(`Written: ${FILE}\n`);
     expect(
       readFileSync(path.join(cwd, FILE), 'utf8'),
     ).toBe(`# yaml-language-server: $schema=https://raw.githubusercontent.com/flannel-bigip/flannel-bigip/v0.1.0/schemas/site.schema.json
@@ -383,9 +383,16 @@ bigips:
     });
     expect(readFileSync(path.join(cwd, FILE), 'utf8')).toBe(SITE);
 
-    expect((await run([...COMPLETE, '--yes', '--force'], { cwd })).code).toBe(0);
+    const forced = [...COMPLETE, '--yes', '--force'];
+    const told = (kept: string) => `Written: ${FILE}\nThe file before is ${kept}\n`;
+    expect(await run(forced, { cwd })).toMatchObject({ code: 0, stdout: told(`${FILE}.old`) });
     expect(parse(readFileSync(path.join(cwd, FILE), 'utf8'))).toEqual(SITE_DOCUMENT);
-    expect(readdirSync(cwd)).toEqual([FILE]);
+    expect(readFileSync(path.join(cwd, `${FILE}.old`), 'utf8')).toBe(SITE);
+
+    // None that was kept is lost either.
+    expect((await run(forced, { cwd })).stdout).toBe(told(`${FILE}.old-1`));
+    expect(readdirSync(cwd).sort()).toEqual([FILE, `${FILE}.old`, `${FILE}.old-1`]);
+    expect(readFileSync(path.join(cwd, `${FILE}.old`), 'utf8')).toBe(SITE);
   });
 
   it.each([
@@ -524,7 +531,7 @@ describe('what follows on init', () => {
     ['diff', [], 2, '2 to add, 0 to change, 0 to remove.'],
     ['apply', ['--yes'], 0, 'Applied and read back: 2 changes.'],
     ['apply', [], 64, '2 to add, 0 to change, 0 to remove.'],
-    ['nothing', [], 0, 'Next: flannel-bigip diff -f a.yaml, then flannel-bigip apply -f a.yaml'],
+    ['nothing', [], 0, 'Written: a.yaml'],
   ])('%s %j, with its exit code', async (then, more, expected, shown) => {
     const cwd = temporaryFolder();
     const { code, stdout } = await run([...at, ...more, '-f', 'a.yaml', '--then', then], { cwd });
@@ -588,9 +595,7 @@ describe('--from-live of a range that includes the BIG-IP', () => {
     expect(stderr).toContain(
       'What is live breaks these rules; diff and apply refuse the file until it is mended.\n',
     );
-    expect(stdout).toBe(
-      `Written: ${FILE}\nNext: mend ${FILE}, then flannel-bigip diff, then flannel-bigip apply\n`,
-    );
+    expect(stdout).toBe(`Written: ${FILE}\n`);
     expect(parse(text).network).toEqual(config);
     expect(text).toContain(`  # flannel may hand out 10.244.100.0/24, reserved for bigip-1.
   # This range leaves that out and keeps every living node's subnet:

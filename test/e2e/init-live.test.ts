@@ -95,7 +95,7 @@ describe.each(['v2', 'v3'] as const)('init --from-live on etcd %s', (api) => {
 
     expect(init).toMatchObject({
       code: 0,
-      stdout: `Written: ${FILE}\nNext: flannel-bigip diff -f ${FILE}, then flannel-bigip apply -f ${FILE}\n`,
+      stdout: `Written: ${FILE}\n`,
       stderr: `etcd ${api} at ${etcd.endpoints[0]} holds a network config, 1 node lease, 1 reservation.\n`,
     });
     expect(document).toEqual({

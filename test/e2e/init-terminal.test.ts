@@ -91,7 +91,7 @@ describe('init at a terminal, for a new site', () => {
     expect(valuesIn(folder)).toBe(NEW_VALUES);
     expect(fileIn(folder)).toMatch(SCHEMA);
     expect(screen.replaceAll('\r', '')).toContain(fileIn(folder));
-    expect(screen).toContain('Next: flannel-bigip diff, then flannel-bigip apply');
+    expect(screen).toContain('Next: flannel-bigip diff\r\n');
     expect(readdirSync(folder)).toEqual([FILE]);
   });
 
@@ -177,12 +177,14 @@ describe('init at a terminal, for a file that is there', () => {
     expect(screen).toContain(message);
   });
 
-  it('replaces it in the end after a yes', async () => {
+  it('replaces it in the end after a yes, and keeps it beside the new one', async () => {
     const folder = temporaryFolder({ [FILE]: SITE });
 
     const { code } = await converse(['init'], folder, [[question, `y${ENTER}`], ...NEW_SITE]);
 
-    expect([code, valuesIn(folder), readdirSync(folder)]).toEqual([0, NEW_VALUES, [FILE]]);
+    expect([code, valuesIn(folder)]).toEqual([0, NEW_VALUES]);
+    expect(readdirSync(folder)).toEqual([FILE, `${FILE}.old`]);
+    expect(readFileSync(path.join(folder, `${FILE}.old`), 'utf8')).toBe(SITE);
   });
 
   it.each([

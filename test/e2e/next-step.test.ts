@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
 import { run, temporaryFolder } from '../support/cli.ts';
 import { openTerminal } from '../support/terminal.ts';
 
@@ -11,36 +13,107 @@ bigips:
   - { name: 负载均衡, subnet: 10.244.100.0/24, publicIP: 10.1.10.245, vtepMAC: "00:0c:29:2e:db:2e" }
 `;
 const MENDABLE = SITE.replace('99.0', '255.0');
+const BROKEN = SITE.replace('publicIP', 'publcIP');
+const NETWORK = '{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}';
 
-const STEPS: readonly (readonly [args: readonly string[], site: string, next: string])[] = [
-  [['validate', 's.yaml'], SITE, 'flannel-bigip diff --file s.yaml'],
+/** Files of the folder that a command is started in. */
+const FILES = {
+  's.yaml': SITE,
+  'my site.yaml': SITE,
+  'mendable.yaml': MENDABLE,
+  'broken.yaml': BROKEN,
+  'net-conf.json': NETWORK,
+};
+
+/** The last line that a terminal shows. */
+async function lastLine(args: readonly string[], cwd: string): Promise<string | undefined> {
+  const { screen } = await openTerminal(args, cwd, { columns: 400, env: { LC_ALL: 'C.UTF-8' } })
+    .ended;
+  return screen.trimEnd().split('\r\n').at(-1);
+}
+
+const STEPS: readonly (readonly [line: string, next: string])[] = [
+  ['validate s.yaml', 'flannel-bigip diff --file s.yaml'],
+  ['validate broken.yaml', 'mend broken.yaml, then flannel-bigip validate broken.yaml'],
   [
-    ['validate', 's.yaml'],
-    MENDABLE,
-    'flannel-bigip validate --fix s.yaml shows what can be mended, and asks',
+    'validate mendable.yaml',
+    'flannel-bigip validate --fix mendable.yaml   # mends it; --dry-run only shows how',
   ],
-  [['diff', '-f', 's.yaml'], SITE, 'flannel-bigip apply --file s.yaml'],
-  [['diff', '-f', 's.yaml', '--save', 'p.json'], SITE, 'flannel-bigip apply --plan p.json'],
-  [['list', '-f', 's.yaml'], SITE, 'flannel-bigip diff --file s.yaml'],
-  [['doctor', '-f', 's.yaml'], SITE, 'mend what fails, then flannel-bigip doctor --file s.yaml'],
-  [['backup', 'list'], SITE, 'flannel-bigip backup keeps what is live now'],
-  [['backup', 'prune', '--keep', '3'], SITE, 'flannel-bigip backup list'],
+  ['validate mendable.yaml --fix', 'flannel-bigip diff --file mendable.yaml'],
+  [
+    'validate s.yaml broken.yaml',
+    'mend broken.yaml, then flannel-bigip validate s.yaml broken.yaml',
+  ],
+  [
+    'validate net-conf.json',
+    'flannel-bigip init   # writes a site file for the network and its BIG-IP',
+  ],
+  ['diff -f s.yaml', 'flannel-bigip apply --file s.yaml'],
+  ['diff -f s.yaml --prune', 'flannel-bigip apply --file s.yaml --prune'],
+  [
+    'diff -f s.yaml --endpoints file:b.json --save p.json',
+    'flannel-bigip apply --plan p.json --file s.yaml --endpoints file:b.json',
+  ],
+  ['apply -f s.yaml --dry-run --prune', 'flannel-bigip apply --file s.yaml --prune'],
+  ['apply -f s.yaml --yes', 'flannel-bigip list --file s.yaml'],
+  ['list -f s.yaml', 'flannel-bigip diff --file s.yaml'],
+  [
+    'list --endpoints file:store.json',
+    'flannel-bigip init --from-live --endpoints file:store.json',
+  ],
+  ['remove --ignore-not-found 10.244.7.0/24 -f s.yaml', 'flannel-bigip list --file s.yaml'],
+  ['doctor -f s.yaml', 'mend what fails, then flannel-bigip doctor --file s.yaml'],
+  [
+    'doctor -f s.yaml --only etcd-config',
+    'mend what fails, then flannel-bigip doctor --file s.yaml --only etcd-config',
+  ],
+  [
+    'doctor bundle case.tar.gz -f s.yaml',
+    'flannel-bigip doctor --from case.tar.gz   # tells what it shows, anywhere',
+  ],
+  [
+    'backup kept.json -f s.yaml',
+    'flannel-bigip restore kept.json --dry-run --file s.yaml   # shows what would go back',
+  ],
+  ['backup list', 'flannel-bigip backup'],
+  ['backup prune --keep 3', 'flannel-bigip backup list'],
+  ['service print --no-pin', 'flannel-bigip service install --no-pin'],
 ];
 
-it.for(STEPS)(
-  '%j says at a terminal what comes next, and nothing of it in a pipe',
-  async ([args, site, next]) => {
-    const cwd = temporaryFolder({ 's.yaml': site });
-    const { screen } = await openTerminal(args, cwd, { env: { LC_ALL: 'C.UTF-8' } }).ended;
-    const piped = await run(args, { cwd: temporaryFolder({ 's.yaml': site }) });
+describe('at a terminal, and in no pipe,', () => {
+  it.for(STEPS)('%s ends with what comes next', async ([line, next]) => {
+    const args = line.split(' ');
+    const piped = await run(args, { cwd: temporaryFolder(FILES) });
 
-    expect(screen.trimEnd().split('\r\n').at(-1)).toBe(`Next: ${next}`);
+    expect(await lastLine(args, temporaryFolder(FILES))).toBe(`Next: ${next}`);
     expect(piped.stdout).not.toContain('Next:');
-  },
-);
+  });
+
+  it('a name with a blank is quoted', async () => {
+    const cwd = temporaryFolder(FILES);
+    expect(await lastLine(['validate', 'my site.yaml'], cwd)).toBe(
+      "Next: flannel-bigip diff --file 'my site.yaml'",
+    );
+  });
+
+  it('an equal site leads on to what shows whether traffic flows', async () => {
+    const cwd = temporaryFolder(FILES);
+    await run(['apply', '-f', 's.yaml', '--yes'], { cwd });
+    const doctor = 'Next: flannel-bigip doctor --file s.yaml';
+
+    expect(await lastLine(['diff', '-f', 's.yaml'], cwd)).toBe(doctor);
+    expect(await lastLine(['apply', '-f', 's.yaml'], cwd)).toBe(doctor);
+  });
+
+  it('nothing is promised after a failure', async () => {
+    const cwd = temporaryFolder(FILES);
+    const { screen } = await openTerminal(['list', '--endpoints', 'http://127.0.0.1:1'], cwd).ended;
+    expect(screen).not.toContain('Next:');
+  });
+});
 
 it('keeps a table within a narrow terminal, Chinese names included', async () => {
-  const cwd = temporaryFolder({ 's.yaml': SITE });
+  const cwd = temporaryFolder(FILES);
   await run(['apply', '-f', 's.yaml', '--yes'], { cwd });
   const { screen } = await openTerminal(['list', '-f', 's.yaml'], cwd, {
     columns: 80,
@@ -54,20 +127,27 @@ it('keeps a table within a narrow terminal, Chinese names included', async () =>
 });
 
 it('leads from the backups that are kept to one that can be restored', async () => {
-  const cwd = temporaryFolder({ 's.yaml': SITE });
+  const cwd = temporaryFolder(FILES);
   const env = { XDG_STATE_HOME: `${cwd}/state` };
   await run(['apply', '-f', 's.yaml', '--yes'], { cwd, env });
   await run(['backup', '-f', 's.yaml', '--backup-dir', 'kept'], { cwd, env });
-  const lastLine = async (args: readonly string[]) => {
-    const { screen } = await openTerminal(args, cwd, { columns: 400 }).ended;
-    return screen.trimEnd().split('\r\n').at(-1);
-  };
   const folder = ['--backup-dir', 'kept'];
 
-  expect(await lastLine(['backup', 'list', ...folder])).toMatch(
-    /^Next: flannel-bigip restore \S+\/kept\/\S+ --dry-run shows what would go back$/,
+  expect(await lastLine(['backup', 'list', ...folder], cwd)).toMatch(
+    /^Next: flannel-bigip restore \S+\/kept\/\S+ --dry-run --backup-dir kept {3}# shows what would go back$/,
   );
-  expect(await lastLine(['backup', 'prune', '--older-than', '0d', '--dry-run', ...folder])).toBe(
-    'Next: flannel-bigip backup prune --older-than 0d --backup-dir kept',
+  expect(
+    await lastLine(['backup', 'prune', '--older-than', '0d', '--dry-run', ...folder], cwd),
+  ).toBe('Next: flannel-bigip backup prune --backup-dir kept --older-than 0d');
+});
+
+it('keeps Chinese names and comments in whatever it rewrites', async () => {
+  const cwd = temporaryFolder(FILES);
+  await run(['validate', '--fix', 'mendable.yaml'], { cwd });
+  const withoutRange = (text: string) =>
+    text.split('\n').filter((line) => !line.startsWith('network:'));
+
+  expect(withoutRange(readFileSync(path.join(cwd, 'mendable.yaml'), 'utf8'))).toEqual(
+    withoutRange(SITE),
   );
 });

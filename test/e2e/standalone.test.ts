@@ -33,7 +33,7 @@ describe('the standalone executable', () => {
 
   it('takes no orders from the folder it is started in', () => {
     const folder = temporaryFolder({
-      '.env': 'FORCE_COLOR=1\nFLANNEL_BIGIP_ENDPOINTS=http://127.0.0.1:1\n',
+      '.env': 'FORCE_COLOR=1\nETCDCTL_ENDPOINTS=file:named.json\n',
       'bunfig.toml': 'preload = ["./order.ts"]\n',
       'order.ts': 'console.log("preloaded"); process.exit(7);\n',
       'package.json': '{"type":"module","imports":{"#x":"./order.ts"}}',
@@ -41,9 +41,16 @@ describe('the standalone executable', () => {
     });
     writeFileSync(path.join(folder, 'bad.yaml'), 'name: [');
     const [status, stdout] = standalone(['validate', 'bad.yaml'], folder);
+    const list = (env: Record<string, string>) =>
+      standalone(['list', '--timeout', '1s'], folder, env).join('');
+    // The variable does say where to look, where it is set.
+    const told = list({ ETCDCTL_ENDPOINTS: 'file:named.json' });
+    const untold = list({});
 
     expect(status).toBe(3);
     expect(stdout).toMatch(/^bad\.yaml:1:8: error: /);
+    expect(told).toContain('named.json');
+    expect(untold).not.toContain('named.json');
   });
 
   it.each(['--preload=./order.ts', '--cwd=/', '--version', '--help', '-e process.exit(7)', 'x'])(

@@ -48,7 +48,9 @@ describe('a report on everything that flannel was asked about', () => {
       unicodeRegExp: false,
     }).compile(schema);
     expect(code).toBe(3);
-    expect(stderr).toMatch(new RegExp(`^${count} files checked, \\d+ invalid, \\d+ warnings\\n$`));
+    expect(stderr).toMatch(
+      new RegExp(`^${count} files checked, \\d+ invalid: \\d+ errors, \\d+ warnings\\n$`),
+    );
     expect(validate(log) ? [] : validate.errors).toEqual([]);
     const { results, tool } = log.runs[0];
     const levels = results.map((one: { level: string }) => one.level);
@@ -106,7 +108,7 @@ describe('a report on everything that flannel was asked about', () => {
     const key = (one: object) => JSON.stringify(Object.entries(one).sort());
     expect(found.map(key).toSorted()).toEqual(wanted.map(key).toSorted());
     expect(lines.at(-1)).toMatch(
-      new RegExp(`^${count} files checked, \\d+ invalid, \\d+ warnings$`),
+      new RegExp(`^${count} files checked, \\d+ invalid: \\d+ errors, \\d+ warnings$`),
     );
   });
 

@@ -98,6 +98,7 @@ describe('what validate is given', () => {
     expect(summary).toEqual({
       files: 4,
       invalid: 0,
+      errors: 0,
       warnings: 0,
       ignored: 0,
       mended: 0,
@@ -282,7 +283,9 @@ describe('validate --fix', () => {
 
     expect(code).toBe(3);
     expect(stdout.startsWith(DIFF.join('\n'))).toBe(true);
-    expect(stdout.endsWith('1 file checked, 1 invalid, 0 warnings, 1 can be mended\n')).toBe(true);
+    expect(
+      stdout.endsWith('1 file checked, 1 invalid: 1 error, 0 warnings, 1 can be mended\n'),
+    ).toBe(true);
     expect(readFileSync(path.join(cwd, 'n.json'), 'utf8')).toBe(`${WIDE}\n`);
   });
 
@@ -366,7 +369,7 @@ describe('a report that is longer than a pipe', () => {
     expect(result).toMatchObject({
       status: 3,
       stdout: '<?xml version="1.0" encoding="UTF-8"?>\n',
-      stderr: '2000 files checked, 2000 invalid, 0 warnings\n',
+      stderr: '2000 files checked, 2000 invalid: 2000 errors, 0 warnings\n',
     });
   });
 });

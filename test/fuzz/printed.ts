@@ -35,7 +35,15 @@ type Checked = ReturnType<typeof checkDocument>;
 export function printReports(checked: Checked, file: string, reports: Reports): void {
   const { kind, findings, ignored, lines } = checked;
   const one = { file, path: file, kind, findings, ignored, lines };
-  const counts = { files: 1, warnings: 0, ignored: 0, mended: 0, mendable: 0, skipped: 0 };
+  const counts = {
+    files: 1,
+    errors: 0,
+    warnings: 0,
+    ignored: 0,
+    mended: 0,
+    mendable: 0,
+    skipped: 0,
+  };
   const summary = { ...counts, invalid: Number(!isValid(one)), notices: [] };
   for (const [format, open] of reports) {
     const report = open();

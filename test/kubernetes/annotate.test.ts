@@ -279,6 +279,12 @@ describe('annotate of one Node', () => {
     expect(annotations()['node-21']).toEqual(OWN);
   });
 
+  it('says which Node was meant by a name that there is not', async () => {
+    const { code, stderr } = await annotate('annotator', 'nod-21', '--yes');
+
+    expect([code, stderr]).toEqual([1, 'error: there is no Node nod-21. Did you mean node-21?\n']);
+  });
+
   it('says when there is no such Node', async () => {
     const { code, stderr } = await annotate('annotator', '--node', 'nobody', '--yes');
 

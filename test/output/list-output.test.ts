@@ -62,6 +62,71 @@ describe('the table of leases', () => {
     ]);
   });
 
+  describe('on a terminal', () => {
+    const value = `${RESERVATION.slice(0, -1)},"PublicIPv6":"fd00:10:1::245","BackendV6Data":{"VtepMAC":"00:0c:29:2e:db:2f"}}`;
+    const dual = listLeases(
+      liveOf({
+        config: DUAL_NETWORK,
+        leases: [reservation('10.244.100.0-24&fd00:10:244:64::-64', value)],
+      }),
+      siteOf({ network: DUAL_NETWORK, bigips: [DUAL_BIGIP] }),
+      none,
+    );
+    const single = listLeases(liveOf({ leases: [node(20), ours] }), site, none);
+    const shown = (leases: typeof dual, width: number, wide = false) =>
+      listText(leases, { ...short, wide }, { ...PLAIN, width, unicode: true }).split('\n');
+
+    it('never cuts the subnet, nor an IPv4 address', () => {
+      expect(shown(single, 50)).toEqual([
+        'SUBNET           PUBLIC IP    KIND   NAME',
+        '10.244.20.0/24   10.1.10.20   node   -',
+        '10.244.100.0/24  10.1.10.245  bigip  bigip-1',
+        '',
+        '2 leases: 1 node, 1 BIG-IP',
+      ]);
+      expect(shown(dual, 80)).toEqual([
+        'SUBNET                               PUBLIC IP                   KIND   NAME',
+        '10.244.100.0/24 fd00:10:244:64::/64  10.1.10.245 fd00:10:1::245  bigip  bigip-1',
+        '',
+        '1 lease: 1 BIG-IP',
+      ]);
+    });
+
+    it('makes blocks where a table is too wide, of wide with all columns', () => {
+      expect(shown(single, 40).slice(0, 6)).toEqual([
+        'SUBNET     10.244.20.0/24',
+        'PUBLIC IP  10.1.10.20',
+        'BACKEND    vxlan',
+        'VTEP MAC   0a:00:00:00:00:14',
+        'EXPIRES    yes',
+        'KIND       node',
+      ]);
+      expect(shown([...single].slice(1), 80, true)).toEqual([
+        'SUBNET     10.244.100.0/24',
+        'PUBLIC IP  10.1.10.245',
+        'BACKEND    vxlan',
+        'VTEP MAC   00:0c:29:2e:db:2e',
+        'VNI        -',
+        'EXPIRES    never',
+        'KIND       bigip',
+        'NAME       bigip-1',
+        'IN RANGE   no',
+        'PROBLEMS   -',
+        'TTL        -',
+        `KEY        ${PREFIX}/subnets/${BIGIP_KEY}`,
+        '',
+        '1 lease: 1 BIG-IP',
+      ]);
+    });
+
+    it('ends with how many there are, and how many of them have problems', () => {
+      const leases = [node(20), node(21), node(1, {}, 'bigip'), ours];
+      expect(shown(listLeases(liveOf({ leases }), site, none), 200).at(-1)).toBe(
+        '4 leases: 2 nodes, 1 BIG-IP, 1 unreadable; 1 with problems',
+      );
+    });
+  });
+
   it.each([
     [{ wide: false, ttl: true, where: 'under /x in a store' }, ['TTL']],
     [{ wide: true, ttl: false, where: 'under /x in a store' }, ['TTL', 'KEY']],

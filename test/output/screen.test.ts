@@ -21,7 +21,7 @@ describe('a picture on a terminal', () => {
   it('is drawn once for changes that come together, as it is then', () => {
     const { stream, written } = terminalOf(24);
     let text = 'a';
-    const screen = new Screen(stream, () => text);
+    const screen = new Screen(stream, () => text, '…');
     screen.changed('first');
     text = 'b';
     screen.changed('second');
@@ -32,7 +32,7 @@ describe('a picture on a terminal', () => {
 
   it('is drawn anew when the terminal gets another size', () => {
     const { stream, written } = terminalOf(24);
-    const screen = new Screen(stream, () => 'a');
+    const screen = new Screen(stream, () => 'a', '…');
     screen.changed('status');
     vi.runAllTimers();
     written();
@@ -43,7 +43,7 @@ describe('a picture on a terminal', () => {
 
   it('is drawn a last time at the end if something has changed, and then no more', () => {
     const { stream, written } = terminalOf(24);
-    const screen = new Screen(stream, () => 'a');
+    const screen = new Screen(stream, () => 'a', '…');
     screen.changed('status');
     screen.end();
     expect(written()).toBe(frame('status', '', 'a'));
@@ -60,7 +60,7 @@ describe('a picture on a terminal', () => {
     [undefined, ['status', '', 'a', 'b', 'c']],
   ])('on %s rows says what there is no room for', (rows, lines) => {
     const { stream, written } = terminalOf(rows);
-    new Screen(stream, () => 'a\nb\nc').changed('status');
+    new Screen(stream, () => 'a\nb\nc', '…').changed('status');
     vi.runAllTimers();
     expect(written()).toBe(frame(...lines));
   });
@@ -76,8 +76,15 @@ describe('a picture on a terminal', () => {
     ],
   ])('of ten columns shows %s', (_, line, shown) => {
     const { stream, written } = terminalOf(24, 10);
-    new Screen(stream, () => line).changed('status');
+    new Screen(stream, () => line, '…').changed('status');
     vi.runAllTimers();
     expect(written()).toBe(frame('status', '', shown));
+  });
+
+  it('has the mark for a cut line that it was given', () => {
+    const { stream, written } = terminalOf(24, 10);
+    new Screen(stream, () => '0123456789a', '...').changed('status');
+    vi.runAllTimers();
+    expect(written()).toBe(frame('status', '', '0123456...'));
   });
 });

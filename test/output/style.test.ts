@@ -23,10 +23,53 @@ describe('colour', () => {
   });
 });
 
+describe('colours of a terminal that has 256', () => {
+  const { colour } = styleOf(terminal, { TERM: 'xterm-256color' });
+
+  it.each(['red', 'yellow', 'green', 'cyan', 'blue', 'dim'] as const)(
+    '%s reads on black and on white',
+    (name) => {
+      const [, number] = /38;5;(\d+)m/.exec(colour[name]('x')) ?? [];
+      const light = luminance(Number(number));
+
+      expect((light + 0.05) / 0.05).toBeGreaterThan(3.8);
+      expect(1.05 / (light + 0.05)).toBeGreaterThan(3.8);
+    },
+  );
+
+  it.each([
+    ['xterm-256color', {}, 5],
+    ['xterm', { COLORTERM: 'truecolor' }, 5],
+    ['xterm', {}, 1],
+    ['xterm', { FORCE_COLOR: '3' }, 5],
+    ['xterm-256color', { FORCE_COLOR: '1' }, 1],
+  ])('are used on %s with %j', (term, env, kind) => {
+    const text = styleOf(terminal, { TERM: term, ...env }).colour.red('x');
+    expect(text).toBe(`\u001b[${kind === 5 ? '38;5;160' : '31'}mx\u001b[39m`);
+  });
+});
+
+/** Relative luminance (WCAG 2) of one of xterm's 256 colours, of those behind the first sixteen. */
+function luminance(number: number): number {
+  const steps = [0, 95, 135, 175, 215, 255];
+  const cube = number - 16;
+  const grey = 8 + 10 * (number - 232);
+  const levels =
+    number >= 232
+      ? [grey, grey, grey]
+      : [Math.floor(cube / 36), Math.floor(cube / 6) % 6, cube % 6].map((at) => steps[at] ?? 0);
+  const [red = 0, green = 0, blue = 0] = levels.map((level) => {
+    const part = level / 255;
+    return part <= 0.040_45 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 describe('width', () => {
   it.each([
     [terminal, 120],
     [{ isTTY: true }, 80],
+    [{ isTTY: true, columns: 0 }, 80],
     [{ columns: 120 }, null],
   ])('of %j is %s', (stream, width) => {
     expect(styleOf(stream, {}).width).toBe(width);

@@ -17,6 +17,7 @@ async function lookUp(files: Readonly<Record<string, string>>, env: Record<strin
     list: () => [],
     each: () => [],
     on: () => false,
+    takenBy: () => [],
   };
   const interview = new Interview(args, {
     env,

@@ -1,13 +1,12 @@
 import { readDevice } from '../../bigip/read-device.ts';
 import { checkDevice } from '../../model/device/check.ts';
 import type { KubeNode } from '../../model/kube-node.ts';
-import type { ExitCode } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import { type CheckedUnit, checkJson, checkText } from '../../output/bigip/check-text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import {
   eachUnit,
-  errorText,
   exitOf,
   namedBigips,
   tellErrors,
@@ -16,7 +15,7 @@ import {
   withDevices,
 } from '../../session/bigip/units.ts';
 import { givesKubeconfig, openNodes, readNodes } from '../../session/kubernetes.ts';
-import { nextCommand, tellNext } from '../../session/next-command.ts';
+import { nextCommand, sameCommand, tellNext } from '../../session/next-command.ts';
 import { withSession } from '../../session/open.ts';
 import type { Args } from '../../session/options.ts';
 import { type LoadedSite, loadSite } from '../../session/site.ts';
@@ -41,7 +40,13 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   );
   const isFound = results.some((one) => 'value' in one && one.value.findings.length > 0);
   await show(results, nodes === null ? ['nodes'] : [], args, world);
-  return exitOf(results, isFound);
+  const code = exitOf(results, isFound);
+  if (code === EXIT.done) tellNext(world, args, nextCommand('doctor', args));
+  if (code === EXIT.found) {
+    const again = sameCommand('bigip check', args, []);
+    tellNext(world, args, `mend what is found, then ${again}`);
+  }
+  return code;
 }
 
 /** Null where no cluster is named: one that is named and does not answer is a failure. */
@@ -51,7 +56,7 @@ async function nodesOfCluster(
   loaded: LoadedSite,
 ): Promise<readonly KubeNode[] | null> {
   if (!givesKubeconfig(args, world, loaded)) return null;
-  return readNodes(await openNodes(args, world, loaded), null, loaded);
+  return readNodes(await openNodes(args, world, loaded), null, loaded, world);
 }
 
 async function show(
@@ -60,8 +65,8 @@ async function show(
   args: Args,
   world: World,
 ): Promise<void> {
-  const ok = results.every((one) => 'value' in one && one.value.findings.length === 0);
   if (args.text('output') === 'json') {
+    const ok = results.every((one) => 'value' in one && one.value.findings.length === 0);
     const units = results.map((one) =>
       'error' in one
         ? { name: one.unit.bigip.name, url: one.unit.management.url, error: errorText(one.error) }
@@ -76,5 +81,4 @@ async function show(
     world.stderr.write('Nodes are skipped: no kubeconfig is named (--kubeconfig, KUBECONFIG).\n');
   }
   tellErrors(results, world);
-  tellNext(world, nextCommand(ok ? 'doctor' : 'bigip diff', args, ['file']));
 }

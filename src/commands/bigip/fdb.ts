@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import { StepRun } from '../../session/bigip/step-run.ts';
 import { eachUnit, namedBigips, unitsOf, withDevices } from '../../session/bigip/units.ts';
 import { UnitWriter, unsavedRun } from '../../session/bigip/write-unit.ts';
+import { nextCommand } from '../../session/next-command.ts';
 import { withSession } from '../../session/open.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
@@ -35,10 +36,12 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       return { client, state, ...plan, unsaved, writer };
     });
     const command = {
+      name: 'bigip fdb sync',
       question: (all: string) => `Apply this to ${all}?`,
       declined: 'Not applied; nothing was changed.',
       nothing: 'Nothing to do: the tables are as the leases say.',
-      next: 'flannel-bigip watch --keep leases,annotations,fdb keeps them so',
+      next: nextCommand('watch --keep leases,annotations,fdb', args),
+      why: 'keeps them so',
     };
     return new StepRun(planned, command, args, world).run();
   });

@@ -12,16 +12,17 @@ import {
 import { shownTunnels } from '../../model/device/tmsh-output.ts';
 import { checkDocument, siteRoot } from '../../model/document.ts';
 import { applyEdits } from '../../model/mend.ts';
-import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import { readManagement } from '../../model/read-management.ts';
 import type { Management } from '../../model/site.ts';
 import { lastEntry, type SourceNode, toValue } from '../../model/source.ts';
 import { findingText } from '../../output/findings-text.ts';
+import { writeProse } from '../../output/prose.ts';
 import { printable, styleOf } from '../../output/style.ts';
-import { writeDocument, writeLine } from '../../output/write.ts';
+import { writeDocument } from '../../output/write.ts';
 import { askYes } from '../../session/ask.ts';
-import { type Devices, errorText, withDevices } from '../../session/bigip/units.ts';
-import { nextCommand } from '../../session/next-command.ts';
+import { type Devices, unknownBigip, withDevices } from '../../session/bigip/units.ts';
+import { nextCommand, tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';
 
@@ -84,20 +85,12 @@ function entriesOf(text: string, file: string, args: Args, world: World): Entry[
   const list = lastEntry(root, 'bigips')?.value;
   const entries = (list?.kind === 'array' ? list.items : []).map(entryOf);
   const unknown = args.positionals.find((name) => !entries.some((entry) => entry.name === name));
-  if (unknown !== undefined || entries.length === 0) {
-    const known = entries.map(({ name }) => name).join(', ');
-    throw new Problem(
-      unknown === undefined
-        ? 'the site file has no BIG-IP'
-        : `the site file has no BIG-IP ${unknown}`,
-      {
-        exit: unknown === undefined ? EXIT.invalid : EXIT.usage,
-        fix:
-          known === ''
-            ? 'declare one under bigips, with its name, subnet and management'
-            : `it has ${known}`,
-      },
-    );
+  if (unknown !== undefined) throw unknownBigip(unknown, entries);
+  if (entries.length === 0) {
+    throw new Problem('the site file has no BIG-IP', {
+      exit: EXIT.invalid,
+      fix: 'declare one under bigips, with its name, subnet and management',
+    });
   }
   const wanted = new Set(args.positionals);
   return wanted.size === 0 ? entries : entries.filter(({ name }) => wanted.has(name));
@@ -197,7 +190,9 @@ class Import {
     }
     if (after === text) {
       if (!this.isFailed) this.say('Nothing to do: the site file says what the BIG-IP says.');
-      return this.end(this.isFailed ? 'failed' : 'unchanged');
+      const unchanged = await this.end(this.isFailed ? 'failed' : 'unchanged');
+      this.tellNext();
+      return unchanged;
     }
     if (!(await this.consent())) {
       world.stderr.write('Not written; nothing was changed.\n');
@@ -211,12 +206,19 @@ class Import {
     for (const finding of checked.findings) {
       world.stderr.write(`${findingText(file, finding, checked.lines, style)}\n`);
     }
-    if (!this.isFailed) this.say(`Next: ${nextCommand('diff', this.args)}`);
     const code = await this.end(this.isFailed ? 'partial' : 'applied');
-    if (checked.site !== null) return code;
+    if (checked.site !== null) {
+      this.tellNext();
+      return code;
+    }
     throw new Problem(`what the BIG-IP says makes ${file} invalid; it is written all the same`, {
       exit: EXIT.invalid,
     });
+  }
+
+  private tellNext(): void {
+    const { args, world } = this;
+    if (!this.isFailed) tellNext(world, args, nextCommand('diff', args));
   }
 
   private get isFailed(): boolean {
@@ -235,7 +237,8 @@ class Import {
   }
 
   private say(line: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printable(line));
+    const { stdout, env } = this.world;
+    if (!this.isJson) writeProse(stdout, line, styleOf(stdout, env));
   }
 
   private async end(outcome: string): Promise<ExitCode> {

@@ -2,6 +2,7 @@ import { readDevice, readPoolMembers } from '../../bigip/read-device.ts';
 import { desiredDevice } from '../../model/device/desired.ts';
 import { planDeviceRemoval } from '../../model/device/removal-plan.ts';
 import type { ExitCode } from '../../model/problem.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { StepRun } from '../../session/bigip/step-run.ts';
 import { eachUnit, namedBigips, unitsOf, withDevices } from '../../session/bigip/units.ts';
 import { UnitWriter, unsavedRun } from '../../session/bigip/write-unit.ts';
@@ -14,6 +15,7 @@ import type { World } from '../../world.ts';
 export async function run(args: Args, world: World): Promise<ExitCode> {
   const loaded = await loadSite(args, world);
   const units = unitsOf(namedBigips(loaded.site, args.positionals));
+  const names = units.map(({ bigip }) => bigip.name);
   const { config } = loaded.site.network;
   return withDevices(loaded, args, world, async (devices) => {
     const planned = await eachUnit(units, async (unit) => {
@@ -28,10 +30,12 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       return { client, state, ...plan, unsaved, writer };
     });
     const command = {
-      question: (names: string) => `Remove this from ${names}?`,
+      name: 'bigip remove',
+      question: (all: string) => `Remove this from ${all}?`,
       declined: 'Not removed; nothing was changed.',
       nothing: 'Nothing to do: nothing of it is there.',
-      next: `${nextCommand('remove', args)} ${units.map(({ bigip }) => bigip.name).join(' ')} takes the lease away, so that nodes send nothing there`,
+      next: nextCommand(`remove ${names.map(shellWord).join(' ')}`, args),
+      why: 'so that nodes send nothing there',
     };
     return new StepRun(planned, command, args, world).run();
   });

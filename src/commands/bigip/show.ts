@@ -4,13 +4,12 @@ import { readDevice } from '../../bigip/read-device.ts';
 import { readMac } from '../../bigip/read-mac.ts';
 import { pathOf } from '../../model/device/desired.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
-import type { ExitCode } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import { type MacNote, showJson, showText } from '../../output/bigip/show-text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import {
   eachUnit,
-  errorText,
   exitOf,
   namedBigips,
   tellErrors,
@@ -59,9 +58,10 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     return [showText(bigip.name, management.url, path, state, macNote, style)];
   });
   if (texts.length > 0) writeLine(world.stdout, texts.join('\n\n'));
-  tellNext(world, nextCommand('bigip diff', args, ['file']));
   tellErrors(results, world);
-  return exitOf(results, false);
+  const code = exitOf(results, false);
+  if (code === EXIT.done) tellNext(world, args, nextCommand('bigip diff', args));
+  return code;
 }
 
 /** A user who may not ask for the MAC sees the rest all the same. */

@@ -5,6 +5,7 @@ import { versionsOfHost } from '../../linux/versions.ts';
 import { recordOf } from '../../model/doctor/record.ts';
 import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import { redacted, redactText } from '../../model/redact.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { doctorJson } from '../../output/doctor/json.ts';
 import { doctorText } from '../../output/doctor/text.ts';
 import { jsonText } from '../../output/json.ts';
@@ -13,6 +14,7 @@ import { writeLine } from '../../output/write.ts';
 import { VERSION } from '../../project.ts';
 import { BUN } from '../../runtime.ts';
 import { diagnoseOnce } from '../../session/doctor/doctor.ts';
+import { tellNext } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import type { World } from '../../world.ts';
 
@@ -59,10 +61,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   });
   const hint =
     'Passwords, tokens and keys are taken out; look through it before it leaves the house.';
-  writeLine(
-    world.stdout,
-    `Wrote ${file}. ${hint}\nflannel-bigip doctor --from ${file} tells what it shows.`,
-  );
+  writeLine(world.stdout, `Wrote ${file}. ${hint}`);
+  const from = `flannel-bigip doctor --from ${shellWord(file)}`;
+  tellNext(world, args, from, 'tells what it shows, anywhere');
   return EXIT.done;
 }
 

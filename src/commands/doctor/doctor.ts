@@ -15,6 +15,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   return isHealthy(found.shown) ? EXIT.done : EXIT.found;
 }
 
+/** What was asked for is asked again; of a bundle, what is live is asked then. */
+const ASKED = ['scope', 'host', 'subnet-env', 'cis-version', 'only'];
+
 async function show(found: Diagnosed, args: Args, world: World): Promise<void> {
   const { shown } = found;
   switch (args.text('output')) {
@@ -34,14 +37,8 @@ async function show(found: Diagnosed, args: Args, world: World): Promise<void> {
     }
     default: {
       writeLine(world.stdout, doctorText(shown, styleOf(world.stdout, world.env)));
-      const again = nextCommand('doctor', args);
-      const isWell = isHealthy(shown);
-      tellNext(
-        world,
-        isWell
-          ? `${nextCommand('doctor ping', args)}, on a node`
-          : `mend what fails, then ${again}`,
-      );
+      if (isHealthy(shown)) tellNext(world, args, nextCommand('doctor ping', args), 'on a node');
+      else tellNext(world, args, `mend what fails, then ${nextCommand('doctor', args, ASKED)}`);
     }
   }
 }

@@ -5,6 +5,7 @@ import { nodeOfHost } from '../../model/host/node-of-host.ts';
 import { lostDirection } from '../../model/host/ping.ts';
 import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
 import { type PingedBigIp, pingJson, pingText } from '../../output/doctor/ping-text.ts';
+import { whileWaiting } from '../../output/progress.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import { namedBigips } from '../../session/bigip/units.ts';
@@ -42,10 +43,9 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   }
   const pinged: PingedBigIp[] = [];
   for (const { name, address } of targets) {
-    const results = [
-      await ping(address, SMALL, count, device.name),
-      await ping(address, device.mtu, count, device.name),
-    ];
+    const sent = async (size: number) =>
+      whileWaiting(world, `Pinging ${address}`, ping(address, size, count, device.name));
+    const results = [await sent(SMALL), await sent(device.mtu)];
     pinged.push({ name, address, results });
   }
   const ok = pinged.every(({ results }) => results.every((one) => lostDirection(one) === 'none'));
@@ -54,7 +54,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   } else {
     const style = styleOf(world.stdout, world.env);
     writeLine(world.stdout, pinged.map((one) => pingText(one, style)).join('\n\n'));
-    if (!ok) tellNext(world, nextCommand('doctor', args));
+    tellNext(world, args, nextCommand(ok ? 'bigip check' : 'doctor --host', args));
   }
   return ok ? EXIT.done : EXIT.found;
 }

@@ -28,7 +28,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     } else {
       writeLine(world.stdout, repairText(outcome, styleOf(world.stdout, world.env)));
       const isLeft = done === null && steps.length > 0;
-      tellNext(world, nextCommand(isLeft ? 'node repair --yes' : 'doctor', args));
+      tellNext(world, args, nextCommand(isLeft ? 'node repair --yes' : 'doctor --host', args));
     }
     return EXIT.done;
   });

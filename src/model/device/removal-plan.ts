@@ -1,4 +1,5 @@
 import { contains, parseAddress, type Subnet } from '../address.ts';
+import { firstOf } from '../first-of.ts';
 import type { DesiredDevice } from './desired.ts';
 import type { DeviceFinding } from './device-finding.ts';
 import { emptying, ownSelfIp, removal } from './device-plan.ts';
@@ -82,7 +83,7 @@ function usesOf(
       ? []
       : [
           inUse(
-            `pools have members behind it: ${[...pools].slice(0, 3).join(', ')}${pools.size > 3 ? ` and ${pools.size - 3} more` : ''}`,
+            `pools have members behind it: ${firstOf([...pools], 3)}`,
             'remove these members first',
             path,
           ),

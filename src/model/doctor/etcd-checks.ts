@@ -13,6 +13,7 @@ import {
   undeclaredReservations,
 } from '../live-rules.ts';
 import { checkAgainstRange } from '../rules/bigip-range.ts';
+import { shellWord } from '../shell-word.ts';
 import type { BigIp, Site } from '../site.ts';
 import type { LiveLease, LiveState } from '../snapshot.ts';
 import type { CheckList } from './check.ts';
@@ -241,10 +242,6 @@ function clashes(a: LiveLease, b: LiveLease): boolean {
 }
 
 /** A key of any spelling as one word of a shell. */
-function shellWord(text: string): string {
-  return /^[\w./:-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 function checkBigIpLease(live: LiveState, bigip: BigIp, list: CheckList, commands: Commands): void {
   const { name } = bigip;
   const lease = live.leases.find((one) => isAtSubnet(one, bigip));

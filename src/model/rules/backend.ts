@@ -10,6 +10,7 @@ import {
   type NetworkConfig,
 } from '../network-config.ts';
 import { pointerStep } from '../source.ts';
+import { didYouMean } from '../suggest.ts';
 
 const TYPES = Object.keys(BACKEND_KEYS);
 
@@ -40,7 +41,7 @@ export function checkBackend(
         rule: 'flannel-rejects',
         severity: 'error',
         message: `${message}: flanneld ends with "unknown backend type" (all versions)`,
-        fix: `one of ${TYPES.join(', ')}`,
+        fix: didYouMean(type, TYPES) ?? `one of ${TYPES.join(', ')}`,
         path: typeEntry ? `${path}${pointerStep(typeEntry.entry.key)}` : path,
       },
     ];

@@ -3,7 +3,7 @@ import type { Finding } from '../finding.ts';
 import { foldedNames, foldKey } from '../go-decode.ts';
 import { CONFIG_FIELDS, type DecodedConfig, decodeBackendType } from '../network-config.ts';
 import { type ObjectEntry, pointerStep, type SourceNode } from '../source.ts';
-import { suggest } from '../suggest.ts';
+import { didYouMean } from '../suggest.ts';
 
 const CONFIG_KEYS = Object.keys(CONFIG_FIELDS);
 
@@ -72,12 +72,11 @@ function checkKeys(node: SourceNode, known: readonly string[], base: string): Fi
 }
 
 function unknownKey(key: string, known: readonly string[]) {
-  const meant = suggest(key, known);
   return {
     rule: 'unknown-key' as const,
     severity: 'error' as const,
     message: `flannel silently ignores the key ${JSON.stringify(key)}`,
-    fix: meant === undefined ? `known keys: ${known.join(', ')}` : `did you mean ${meant}?`,
+    fix: didYouMean(key, known) ?? `known keys: ${known.join(', ')}`,
   };
 }
 

@@ -14,7 +14,7 @@ export interface CheckedUnit {
 /** The findings of a unit, for people. */
 export function checkText({ name, url, state, findings }: CheckedUnit, style: Style): string {
   const { colour } = style;
-  const head = colour.bold(unitHead(name, url, state));
+  const head = unitHead(name, url, state, style);
   if (findings.length === 0) return `${head}\n  ${colour.green('Everything agrees.')}`;
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const count = `${errors} error${errors === 1 ? '' : 's'}, ${findings.length - errors} warning${findings.length - errors === 1 ? '' : 's'}`;

@@ -3,6 +3,7 @@ import type { DevicePlan } from '../../model/device/device-plan.ts';
 import { bareName, type DeviceState, type FdbRecord } from '../../model/device/objects.ts';
 import { type DeviceStep, stepFields } from '../../model/device/step.ts';
 import { printable, type Style } from '../style.ts';
+import { wrap, wrapBehind } from '../wrap.ts';
 
 const SYMBOLS = { create: '+', update: '~', delete: '-' } as const;
 
@@ -17,33 +18,49 @@ const TARGETS: Record<DeviceStep['target'], string> = {
 };
 
 /** The unit as it is named above what is told of it. */
-export function unitHead(name: string, url: string, state: DeviceState | null): string {
-  if (state === null) return printable(`${name} at ${url}`);
+export function unitHead(
+  name: string,
+  url: string,
+  state: DeviceState | null,
+  style: Style,
+): string {
+  return style.colour.bold(wrap(printable(headOf(name, url, state)), style, 2));
+}
+
+function headOf(name: string, url: string, state: DeviceState | null): string {
+  if (state === null) return `${name} at ${url}`;
   const about = [
     `BIG-IP ${state.version}`.trim(),
     ...(state.hostname === '' ? [] : [state.hostname]),
     ...(state.failoverState === null ? [] : [state.failoverState]),
   ];
-  return printable(`${name} at ${url} (${about.join(', ')})`);
+  return `${name} at ${url} (${about.join(', ')})`;
+}
+
+/** A unit of which nothing can be told but why. */
+export function failedUnit(name: string, url: string, why: string, style: Style): string {
+  const told = `  ${style.colour.red('x error:')} ${printable(why)}`;
+  return `${unitHead(name, url, null, style)}\n${wrap(told, style, 4)}`;
 }
 
 /** The steps of a unit, one below the other. */
-function stepLines(steps: readonly DeviceStep[], { colour }: Style): string[] {
+function stepLines(steps: readonly DeviceStep[], style: Style): string[] {
+  const { colour } = style;
   const paint = { create: colour.green, update: colour.yellow, delete: colour.red };
   return steps.flatMap((step) => {
     const { action, target, path } = step;
     const object = target === 'fdb-record' ? (path.split(' ')[1] ?? path) : path;
     const head = `  ${paint[action](printable(`${SYMBOLS[action]} ${TARGETS[target]} ${object}`))}`;
-    return [head, ...(action === 'delete' ? [] : fieldLines(step))];
+    return [head, ...(action === 'delete' ? [] : fieldLines(step, style))];
   });
 }
 
-function fieldLines(step: DeviceStep): string[] {
+function fieldLines(step: DeviceStep, style: Style): string[] {
   const shown = (value: unknown) =>
     Array.isArray(value) ? countOf(value as FdbRecord[]) : String(value ?? '(not set)');
   return stepFields(step).map(({ field, before, after }) => {
     const change = step.action === 'create' ? shown(after) : `${shown(before)} -> ${shown(after)}`;
-    return `      ${printable(`${field.padEnd(14)} ${change}`)}`;
+    return wrapBehind(`      ${field.padEnd(14)} `, printable(change), style);
   });
 }
 
@@ -52,13 +69,14 @@ function countOf(records: readonly FdbRecord[]): string {
 }
 
 /** What is wrong, with what it breaks and what cures it. */
-export function findingLines(findings: readonly DeviceFinding[], { colour }: Style): string[] {
+export function findingLines(findings: readonly DeviceFinding[], style: Style): string[] {
+  const { colour } = style;
   return findings.flatMap(({ severity, message, rule, effect, fix }) => {
     const mark = severity === 'error' ? colour.red('x error:') : colour.yellow('! warning:');
     return [
-      `  ${mark} ${printable(message)} ${colour.dim(`[${rule}]`)}`,
-      ...(effect === undefined ? [] : [`      breaks: ${printable(effect)}`]),
-      ...(fix === undefined ? [] : [`      cure: ${printable(fix)}`]),
+      wrap(`  ${mark} ${printable(message)} ${colour.dim(`[${rule}]`)}`, style, 4),
+      ...(effect === undefined ? [] : [wrap(`      breaks: ${printable(effect)}`, style, 8)]),
+      ...(fix === undefined ? [] : [wrap(`      cure: ${printable(fix)}`, style, 8)]),
     ];
   });
 }
@@ -70,9 +88,7 @@ export function planLines(
   style: Style,
 ): string[] {
   const { colour } = style;
-  return [
-    ...stepLines(steps, style),
-    ...findingLines(problems, style),
+  const notes = [
     ...(recreate === null
       ? []
       : [
@@ -83,6 +99,11 @@ export function planLines(
       : [
           `  ${colour.yellow('! warning:')} a run of ${printable(unsavedSince)} was cut off before it saved; the configuration is saved now`,
         ]),
+  ];
+  return [
+    ...stepLines(steps, style),
+    ...findingLines(problems, style),
+    ...notes.map((note) => wrap(note, style, 4)),
   ];
 }
 

@@ -1,6 +1,7 @@
 import { bareName, type DeviceState, profileInUse, selfIpsOn } from '../../model/device/objects.ts';
 import { printable, type Style } from '../style.ts';
 import { table } from '../table.ts';
+import { wrapBehind } from '../wrap.ts';
 import { unitHead } from './device-text.ts';
 
 /** Why the MAC of a tunnel is not told. */
@@ -36,11 +37,8 @@ export function showText(
           ['flooding', profile?.flooding ?? '-'],
         ] as [string, string][])),
   ];
-  const { colour } = style;
-  return [
-    colour.bold(unitHead(name, url, state)),
-    ...facts.map(([label, value]) => `  ${label.padEnd(20)} ${printable(value)}`),
-    ...part(
+  const parts: readonly Part[] = [
+    [
       'Self IPs on the tunnel',
       ['SELF IP', 'ADDRESS', 'ALLOWS', 'TRAFFIC GROUP'],
       selfIpsOn(state).map((one) => [
@@ -49,32 +47,39 @@ export function showText(
         one.allowService,
         bareName(one.trafficGroup),
       ]),
-      style,
-    ),
-    ...part(
+    ],
+    [
       'FDB records',
       ['MAC', 'ENDPOINT', 'DESCRIPTION'],
       fdb.map(({ mac, endpoint, description }) => [mac, endpoint, description ?? '-']),
-      style,
-    ),
-    ...part(
+    ],
+    [
       'Static ARP entries',
       ['NAME', 'ADDRESS', 'MAC'],
       arp.map(({ path, ipAddress, macAddress }) => [bareName(path), ipAddress, macAddress]),
-      style,
-    ),
+    ],
+  ];
+  return [
+    unitHead(name, url, state, style),
+    ...facts.map(([label, value]) => wrapBehind(`  ${label.padEnd(20)} `, printable(value), style)),
+    ...parts.flatMap((part, i) => [
+      ...(part[2].length + (parts[i - 1]?.[2].length ?? 0) > 0 ? [''] : []),
+      ...partLines(part, style),
+    ]),
   ].join('\n');
 }
 
-function part(
+type Part = readonly [
   title: string,
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  style: Style,
-): string[] {
+];
+
+function partLines([title, header, rows]: Part, style: Style): string[] {
   if (rows.length === 0) return [`  ${`${title}:`.padEnd(20)} none`];
-  const lines = table(header, rows, style).split('\n');
-  return ['', `  ${title}: ${rows.length}`, ...lines.map((line) => `  ${line}`)];
+  const inside = { ...style, width: style.width && style.width - 2 };
+  const lines = table(header, rows, inside).split('\n');
+  return [`  ${title}: ${rows.length}`, ...lines.map((line) => `  ${line}`.trimEnd())];
 }
 
 /** The same in JSON. */

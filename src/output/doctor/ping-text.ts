@@ -1,5 +1,6 @@
 import { type Direction, lostDirection, type PingResult } from '../../model/host/ping.ts';
 import { printable, type Style } from '../style.ts';
+import { wrap } from '../wrap.ts';
 
 /** The packets that were sent to one BIG-IP. */
 export interface PingedBigIp {
@@ -19,21 +20,19 @@ const WHERE: Record<Direction, string> = {
 };
 
 /** A line for each size, and the direction that fails. */
-export function pingText({ name, address, results }: PingedBigIp, { colour }: Style): string {
+export function pingText({ name, address, results }: PingedBigIp, style: Style): string {
+  const { colour } = style;
   const lines = results.map((one) => {
     const isWhole = lostDirection(one) === 'none';
     const count = `${one.received} of ${one.sent} came back`;
     const time = one.mean === null ? '' : `, ${one.mean} ms`;
     const said = one.said === null ? '' : ` (${one.said})`;
-    const where = isWhole ? '' : `\n    ${WHERE[lostDirection(one)]}`;
-    const text = `  ${one.size} bytes: ${count}${time}${said}${where}`;
-    return isWhole ? colour.green(printableText(text)) : colour.red(printableText(text));
+    const text = printable(`  ${one.size} bytes: ${count}${time}${said}`);
+    const told = wrap(text, style, 4);
+    if (isWhole) return colour.green(told);
+    return colour.red(`${told}\n${wrap(`    ${WHERE[lostDirection(one)]}`, style, 6)}`);
   });
   return [colour.bold(printable(`${name} ${address}`)), ...lines].join('\n');
-}
-
-function printableText(text: string): string {
-  return text.split('\n').map(printable).join('\n');
 }
 
 export function pingJson({ name, address, results }: PingedBigIp): Record<string, unknown> {

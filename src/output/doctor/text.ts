@@ -6,6 +6,7 @@ import {
   type Part,
 } from '../../model/doctor/check.ts';
 import { printable, type Style } from '../style.ts';
+import { wrap, wrapBehind } from '../wrap.ts';
 
 const PARTS: readonly { readonly part: Part; readonly title: string }[] = [
   { part: 'etcd', title: 'etcd' },
@@ -36,8 +37,9 @@ export function doctorText(checks: readonly Check[], style: Style): string {
 function checkLine(check: Check, style: Style): string {
   const { id, status, message, because } = check;
   const behind = because ? ` (because of ${because})` : '';
-  const line = `${marked(status, style)} ${id.padEnd(WIDTH)} ${printable(message)}${behind}`;
-  return `  ${status === 'skip' ? style.colour.dim(line) : line}`;
+  const head = `  ${marked(status, style)} ${id.padEnd(WIDTH)} `;
+  const line = wrapBehind(head, `${printable(message)}${behind}`, style);
+  return status === 'skip' ? style.colour.dim(line) : line;
 }
 
 const WIDTH = Math.max(...CHECKS.map(({ id }) => id.length));
@@ -56,25 +58,28 @@ function marked(status: CheckStatus, { colour, unicode }: Style): string {
 }
 
 /** One check with what was expected, what was found, and what mends it. */
-function explained(check: Check, { colour }: Style): string {
+function explained(check: Check, style: Style): string {
+  const { colour } = style;
   const { id, status, message, expected, found, fix, advice } = check;
   const paint = status === 'fail' ? colour.red : colour.yellow;
   const head = status === 'fail' ? 'First fault' : 'Worth mending';
-  const lines = [`${paint(colour.bold(head))}: ${id}`, `  ${printable(message)}`];
-  if (expected !== undefined) lines.push(`  expected: ${printable(expected)}`);
-  if (found !== undefined) lines.push(`  found:    ${printable(found)}`);
+  const lines = [`${paint(colour.bold(head))}: ${id}`, wrap(`  ${printable(message)}`, style, 2)];
+  if (expected !== undefined) lines.push(wrapBehind('  expected: ', printable(expected), style));
+  if (found !== undefined) lines.push(wrapBehind('  found:    ', printable(found), style));
   if (fix !== undefined && fix.length > 0) {
     lines.push('  to mend it:', ...fix.map((command) => `    ${colour.bold(printable(command))}`));
   }
-  if (advice !== undefined) lines.push(`  ${printable(advice)}`);
+  if (advice !== undefined) lines.push(wrap(`  ${printable(advice)}`, style, 2));
   return lines.join('\n');
 }
 
 /** The last line: how many of each. */
-function summary(checks: readonly Check[], { colour }: Style): string {
+function summary(checks: readonly Check[], style: Style): string {
+  const { colour } = style;
   const count = (status: CheckStatus) => checks.filter((one) => one.status === status).length;
   const [faults, warnings] = [count('fail'), count('warn')];
   const rest = `${count('pass')} passed, ${count('skip')} skipped`;
   const told = `${faults} ${faults === 1 ? 'fault' : 'faults'}, ${warnings} ${warnings === 1 ? 'warning' : 'warnings'}, ${rest}`;
-  return faults > 0 ? colour.red(told) : colour.green(told);
+  const line = wrap(told, style, 2);
+  return faults > 0 ? colour.red(line) : colour.green(line);
 }

@@ -22,6 +22,7 @@ export interface RunSummary {
   /** Files that were checked. */
   readonly files: number;
   readonly invalid: number;
+  readonly errors: number;
   readonly warnings: number;
   readonly ignored: number;
   /** Files that were mended. */

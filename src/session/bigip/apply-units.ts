@@ -1,16 +1,17 @@
-import { EXIT, type ExitCode } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
 import type { BigIp } from '../../model/site.ts';
-import { printable, printableLines, styleOf } from '../../output/style.ts';
+import { writeProse } from '../../output/prose.ts';
+import { printable, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
-import { nextCommand, tellNext } from '../next-command.ts';
+import { nextCommand, sameCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
 import { DeviceScope, type WrittenUnit } from './device-scope.ts';
 import { comparedWithLeases } from './lease-macs.ts';
 import { scopeJson, scopeText } from './plan-output.ts';
-import { errorText, exitOf, tellErrors, type UnitResult, withDevices } from './units.ts';
+import { exitOf, tellErrors, type UnitResult, withDevices } from './units.ts';
 
 /** How a document about units is put together: those of `bigip` commands, or a part of a plan. */
 export type UnitsDocument = (units: readonly Record<string, unknown>[]) => Record<string, unknown>;
@@ -46,9 +47,19 @@ export async function diffUnits(
     await writeDocument(world.stdout, format, document);
   } else {
     writeLine(world.stdout, scopeText(scope, styleOf(world.stdout, world.env)));
-    tellNext(world, nextCommand(scope.isTrue ? 'bigip check' : 'bigip apply', args, ['file']));
   }
-  return exitOf(scope.planned, !scope.isTrue);
+  const code = exitOf(scope.planned, !scope.isTrue);
+  if (code === EXIT.done) tellNext(world, args, nextCommand('bigip check', args));
+  if (code === EXIT.found) {
+    const step = nextCommand(applying(args), args, ['scope', 'disable-configsync']);
+    tellNext(world, args, step);
+  }
+  return code;
+}
+
+/** The command that is about the units now: their own, or one with `--scope bigip`. */
+function applying(args: Args): string {
+  return args.list('scope').length > 0 ? 'apply' : 'bigip apply';
 }
 
 type Outcome = 'applied' | 'unchanged' | 'dry-run' | 'declined' | 'refused' | 'partial' | 'failed';
@@ -74,12 +85,16 @@ class Application {
     if (scope.changes === 0) {
       tellErrors(refused, world);
       await this.report(refused.length === 0 ? 'unchanged' : 'refused', refused);
+      if (refused.length === 0) tellNext(world, args, nextCommand('bigip check', args));
       return exitOf(refused, false);
     }
     if (args.on('dry-run')) {
       tellErrors(refused, world);
       this.say('\nDry run: nothing was written.');
       await this.report('dry-run', refused);
+      if (refused.length === 0) {
+        tellNext(world, args, sameCommand(applying(args), args, ['dry-run']));
+      }
       return exitOf(refused, false);
     }
     if (!args.on('yes') && !(await this.consent())) {
@@ -122,10 +137,11 @@ class Application {
         throw error;
       },
     );
-    for (const { text } of differing) world.stderr.write(`${printable(text)}\n`);
+    for (const { text } of differing) {
+      writeProse(world.stderr, printable(text), styleOf(world.stderr, world.env));
+    }
     await this.report(outcome, results);
-    if (!failed && differing.length === 0)
-      this.say(`Next: ${nextCommand('apply', args)}, then ${nextCommand('bigip check', args)}`);
+    if (!failed && differing.length === 0) tellNext(world, args, nextCommand('apply', args));
     return exitOf(
       results,
       differing.some(({ isUrgent }) => isUrgent),
@@ -154,7 +170,8 @@ class Application {
   }
 
   private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printableLines(text));
+    if (!this.isJson)
+      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
   }
 
   private async report(outcome: Outcome, results: readonly UnitResult<unknown>[]): Promise<void> {

@@ -1,12 +1,11 @@
 import type { Plan } from '../../model/change.ts';
 import { withVtepMacs } from '../../model/device/resolve-macs.ts';
-import { EXIT, Problem } from '../../model/problem.ts';
+import { EXIT, errorText, Problem } from '../../model/problem.ts';
 import type { Site } from '../../model/site.ts';
 import type { Before } from '../write-command.ts';
 import { assertMacsRead, checked } from './device-macs.ts';
 import type { DeviceScope } from './device-scope.ts';
 import { scopeJson, scopeText } from './plan-output.ts';
-import { errorText } from './units.ts';
 
 /** The site as far as its units' MACs are read already. */
 export function siteAsRead(site: Site, { planned }: DeviceScope): Site {

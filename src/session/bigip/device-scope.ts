@@ -9,6 +9,7 @@ import { EXIT, Problem } from '../../model/problem.ts';
 import type { BigIp, Site } from '../../model/site.ts';
 import type { World } from '../../world.ts';
 import type { Args } from '../options.ts';
+import { refusalOf } from '../refusal.ts';
 import { type Devices, eachUnit, type Unit, type UnitResult, unitsOf } from './units.ts';
 import { UnitWriter, unsavedRun } from './write-unit.ts';
 
@@ -95,12 +96,8 @@ export class DeviceScope {
   /** Why a unit must not be changed; null when it may. */
   refusal(unit: Unit, { plan }: PlannedUnit): Problem | null {
     const { name } = unit.bigip;
-    const errors = plan.problems.filter(({ severity }) => severity === 'error');
-    if (errors.length > 0) {
-      const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-      const message = `refused, nothing was changed on ${name}: ${what.join('; ')}`;
-      return new Problem(message, { exit: EXIT.failed });
-    }
+    const refusal = refusalOf(plan.problems, ` on ${name}`);
+    if (refusal !== null) return refusal;
     if (plan.recreate === null || this.args.on('replace')) return null;
     return new Problem(
       `refused, nothing was changed on ${name}: the tunnel has to be made anew, since ${plan.recreate}`,

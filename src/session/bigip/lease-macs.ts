@@ -1,12 +1,12 @@
 import { isAtSubnet } from '../../model/bigip-lease.ts';
-import { Problem } from '../../model/problem.ts';
+import { errorText, Problem } from '../../model/problem.ts';
 import type { World } from '../../world.ts';
 import { nextCommand } from '../next-command.ts';
 import { withSession } from '../open.ts';
 import type { Args } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
 import type { WrittenUnit } from './device-scope.ts';
-import { errorText, type Unit } from './units.ts';
+import type { Unit } from './units.ts';
 
 /** A new tunnel that has another MAC than nodes are told. */
 interface Differing {

@@ -1,8 +1,10 @@
 import { desiredDevice } from '../../model/device/desired.ts';
 import { tmshCommands } from '../../model/device/tmsh.ts';
+import { errorText } from '../../model/problem.ts';
 import type { BigIp, Site } from '../../model/site.ts';
 import {
   countText,
+  failedUnit,
   findingJson,
   planLines,
   stepJson,
@@ -10,22 +12,19 @@ import {
 } from '../../output/bigip/device-text.ts';
 import { printable, type Style } from '../../output/style.ts';
 import type { DeviceScope } from './device-scope.ts';
-import { errorText } from './units.ts';
 
 /** What is to be done to units, for people. */
 export function scopeText({ planned }: DeviceScope, style: Style): string {
-  const { colour } = style;
   return planned
     .map((one) => {
       const { bigip, management } = one.unit;
       if ('error' in one) {
-        const head = unitHead(bigip.name, management.url, null);
-        return `${colour.bold(head)}\n  ${colour.red('x error:')} ${printable(errorText(one.error))}`;
+        return failedUnit(bigip.name, management.url, errorText(one.error), style);
       }
       const { plan, state, unsaved } = one.value;
       const lines = planLines(plan, unsaved?.begun ?? null, style);
       return [
-        colour.bold(unitHead(bigip.name, management.url, state)),
+        unitHead(bigip.name, management.url, state, style),
         ...(lines.length === 0 ? [] : ['', ...lines, '']),
         countText(plan.steps),
       ].join('\n');

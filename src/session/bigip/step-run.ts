@@ -3,20 +3,24 @@ import type { UnsavedDevice } from '../../files/unsaved-device.ts';
 import type { DeviceFinding } from '../../model/device/device-finding.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
 import type { DeviceStep } from '../../model/device/step.ts';
-import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import {
   countText,
+  failedUnit,
   findingJson,
   planLines,
   stepJson,
   unitHead,
 } from '../../output/bigip/device-text.ts';
-import { printable, printableLines, type Style, styleOf } from '../../output/style.ts';
+import { writeProse } from '../../output/prose.ts';
+import { type Style, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
+import { sameCommand, tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
-import { errorText, exitOf, tellErrors, type UnitResult } from './units.ts';
+import { refusalOf } from '../refusal.ts';
+import { exitOf, tellErrors, type UnitResult } from './units.ts';
 import type { UnitWriter } from './write-unit.ts';
 
 /** Steps on a unit that depend on nothing beside them. */
@@ -32,13 +36,16 @@ export interface UnitSteps {
 
 /** What differs between the commands that only carry steps out. */
 interface StepCommand {
+  /** As it is typed. */
+  readonly name: string;
   /** Of units, by name. */
   question(names: string): string;
   readonly declined: string;
   /** Said where nothing is to be done. */
   readonly nothing: string;
-  /** What a person does then. */
+  /** What a person does then, and why. */
   readonly next: string;
+  readonly why?: string;
 }
 
 /** Shows steps on units, asks, carries them out, saves, and reports: one unit after the other. */
@@ -54,7 +61,8 @@ export class StepRun {
     const { args, command, world } = this;
     this.show();
     const refused = this.planned.flatMap((one): UnitResult<unknown>[] => {
-      const error = 'error' in one ? one.error : refusalOf(one.unit.bigip.name, one.value);
+      const error =
+        'error' in one ? one.error : refusalOf(one.value.problems, ` on ${one.unit.bigip.name}`);
       return error === null ? [] : [{ unit: one.unit, error }];
     });
     const names = refused.map(({ unit }) => unit.bigip.name);
@@ -65,7 +73,12 @@ export class StepRun {
       tellErrors(refused, world);
       if (args.on('dry-run')) this.say('\nDry run: nothing was written.');
       const outcome = refused.length > 0 ? 'refused' : todo.length === 0 ? 'unchanged' : 'dry-run';
-      return this.end(outcome, refused);
+      const code = await this.end(outcome, refused);
+      if (outcome === 'unchanged') tellNext(world, args, command.next);
+      if (outcome === 'dry-run') {
+        tellNext(world, args, sameCommand(command.name, args, ['dry-run']));
+      }
+      return code;
     }
     if (!args.on('yes') && !(await this.consent(todo.map(({ unit }) => unit.bigip.name)))) {
       world.stderr.write(`${command.declined}\n`);
@@ -80,9 +93,10 @@ export class StepRun {
       }
       tellErrors(failed, world);
       const isDone = todo.some(({ value }) => value.writer.isChanged);
-      if (failed.length === 0) this.say(`Next: ${command.next}`);
       const outcome = failed.length === 0 ? 'applied' : isDone ? 'partial' : 'failed';
-      return this.end(outcome, failed);
+      const code = await this.end(outcome, failed);
+      if (failed.length === 0) tellNext(world, args, command.next, command.why);
+      return code;
     });
   }
 
@@ -114,7 +128,8 @@ export class StepRun {
   }
 
   private say(text: string): void {
-    if (!this.isJson) writeLine(this.world.stdout, printableLines(text));
+    if (!this.isJson)
+      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
   }
 
   private show(): void {
@@ -129,16 +144,14 @@ export class StepRun {
 
   private unitText(one: UnitResult<UnitSteps>, style: Style): string {
     const { bigip, management } = one.unit;
-    const { colour } = style;
     if ('error' in one) {
-      const head = colour.bold(unitHead(bigip.name, management.url, null));
-      return `${head}\n  ${colour.red('x error:')} ${printable(errorText(one.error))}`;
+      return failedUnit(bigip.name, management.url, errorText(one.error), style);
     }
     const { state, steps, problems, unsaved } = one.value;
     const plan = { steps, problems, recreate: null };
     const lines = planLines(plan, unsaved?.begun ?? null, style);
     return [
-      colour.bold(unitHead(bigip.name, management.url, state)),
+      unitHead(bigip.name, management.url, state, style),
       ...(lines.length === 0 ? [] : ['', ...lines, '']),
       ...summaryOf(one.value, this.command.nothing),
     ].join('\n');
@@ -186,14 +199,4 @@ function summaryOf({ steps, problems }: UnitSteps, nothing: string): string[] {
 /** Whether steps are to be carried out, or those of an earlier run to be saved. */
 function isToDo({ steps, unsaved }: UnitSteps): boolean {
   return steps.length > 0 || unsaved !== null;
-}
-
-/** Why nothing must be changed on a unit; null when it may. */
-function refusalOf(name: string, { problems }: UnitSteps): Problem | null {
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length === 0) return null;
-  const what = errors.map(({ message, fix }) => (fix ? `${message} (${fix})` : message));
-  return new Problem(`refused, nothing was changed on ${name}: ${what.join('; ')}`, {
-    exit: EXIT.failed,
-  });
 }

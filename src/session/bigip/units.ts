@@ -1,9 +1,14 @@
 import path from 'node:path';
 import type { DeviceClient } from '../../bigip/client.ts';
 import type { DeviceAccess } from '../../bigip/connection.ts';
-import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { firstOf } from '../../model/first-of.ts';
+import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import type { BigIp, Management, Site } from '../../model/site.ts';
+import { didYouMean } from '../../model/suggest.ts';
+import { whileWaiting } from '../../output/progress.ts';
 import { printable, styleOf } from '../../output/style.ts';
+import { wrap } from '../../output/wrap.ts';
+import { writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { type Args, parseDuration } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
@@ -18,13 +23,7 @@ export interface Unit {
 /** The BIG-IPs of a site that are named; all of them when none is. @throws Problem (exit 64) */
 export function namedBigips(site: Site, names: readonly string[]): readonly BigIp[] {
   const unknown = names.find((name) => !site.bigips.some((bigip) => bigip.name === name));
-  if (unknown !== undefined) {
-    const known = site.bigips.map(({ name }) => name).join(', ');
-    throw new Problem(`the site file has no BIG-IP ${unknown}`, {
-      exit: EXIT.usage,
-      fix: known === '' ? 'declare it under bigips' : `it has ${known}`,
-    });
-  }
+  if (unknown !== undefined) throw unknownBigip(unknown, site.bigips);
   if (site.bigips.length === 0) {
     throw new Problem('the site file declares no BIG-IP', {
       exit: EXIT.invalid,
@@ -33,6 +32,16 @@ export function namedBigips(site: Site, names: readonly string[]): readonly BigI
   }
   const wanted = new Set(names);
   return names.length === 0 ? site.bigips : site.bigips.filter(({ name }) => wanted.has(name));
+}
+
+/** That a name is none of those that the site file has. */
+export function unknownBigip(name: string, known: readonly { readonly name: string }[]): Problem {
+  const names = known.map((one) => one.name);
+  const others = names.length === 0 ? 'declare it under bigips' : `it has ${firstOf(names, 10)}`;
+  return new Problem(`the site file has no BIG-IP ${name}`, {
+    exit: EXIT.usage,
+    fix: didYouMean(name, names) ?? others,
+  });
 }
 
 /** The units among BIG-IPs. @throws Problem (exit 3) when one says not how it is managed */
@@ -94,7 +103,7 @@ export class Devices {
     const client = new DeviceClient(access);
     // Known before it has a token: an interrupt may come at once.
     this.#open.add(client);
-    await client.login();
+    await whileWaiting(this.world, `Waiting for ${printable(management.url)}`, client.login());
     return client;
   }
 
@@ -148,11 +157,11 @@ export async function eachUnit<T>(
 
 /** Tells what failed on which unit, on standard error. */
 export function tellErrors(results: readonly UnitResult<unknown>[], world: World): void {
-  const { colour } = styleOf(world.stderr, world.env);
+  const style = styleOf(world.stderr, world.env);
   for (const result of results) {
     if (!('error' in result)) continue;
     const text = printable(`${result.unit.bigip.name}: ${errorText(result.error)}`);
-    world.stderr.write(`${colour.red('error:')} ${text}\n`);
+    writeLine(world.stderr, wrap(`${style.colour.red('error:')} ${text}`, style, 2));
   }
 }
 
@@ -164,9 +173,4 @@ export function exitOf(results: readonly UnitResult<unknown>[], found: boolean):
   if (wasInterrupted) return EXIT.interrupted;
   if (results.some((result) => 'error' in result)) return EXIT.failed;
   return found ? EXIT.found : EXIT.done;
-}
-
-/** A failure as it is told beside what else became of other units. */
-export function errorText({ message, fix }: Problem): string {
-  return fix === undefined ? message : `${message}. ${fix[0]?.toUpperCase()}${fix.slice(1)}`;
 }

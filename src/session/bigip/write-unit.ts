@@ -12,6 +12,7 @@ import {
 import { pathOf } from '../../model/device/desired.ts';
 import type { DeviceStep } from '../../model/device/step.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
+import { Progress, whileWaiting } from '../../output/progress.ts';
 import type { World } from '../../world.ts';
 import type { Args } from '../options.ts';
 import type { Unit } from './units.ts';
@@ -48,21 +49,32 @@ export class UnitWriter {
   ): Promise<void> {
     if (steps.length === 0) return;
     await this.begin(all, left);
-    for (const step of steps) {
-      if (this.world.signal.aborted) throw this.stopped('interrupted', undefined, all);
-      try {
-        await carryOutStep(this.client, step);
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error;
-        throw this.stopped(error.message, error, all);
+    const progress = new Progress(this.world, `Writing to ${this.unit.bigip.name}`, all.length);
+    try {
+      for (const step of steps) {
+        await this.carryOutOne(step, all);
+        progress.at(this.done.length);
       }
-      this.done.push(step);
+    } finally {
+      progress.end();
     }
+  }
+
+  private async carryOutOne(step: DeviceStep, all: readonly DeviceStep[]): Promise<void> {
+    if (this.world.signal.aborted) throw this.stopped('interrupted', undefined, all);
+    try {
+      await carryOutStep(this.client, step);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      throw this.stopped(error.message, error, all);
+    }
+    this.done.push(step);
   }
 
   /** Saves the running configuration; the note that it is not saved goes with it. */
   async save(): Promise<void> {
-    await saveConfiguration(this.client);
+    const saving = saveConfiguration(this.client);
+    await whileWaiting(this.world, `Saving ${this.unit.bigip.name}'s configuration`, saving);
     this.saved = true;
     clearUnsaved(this.#note);
   }

@@ -4,6 +4,7 @@ import { type Diagnosis, diagnose } from '../../model/doctor/diagnose.ts';
 import type { Readings } from '../../model/doctor/readings.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
 import type { Site } from '../../model/site.ts';
+import { whileWaiting } from '../../output/progress.ts';
 import type { World } from '../../world.ts';
 import { type Args, parseDuration } from '../options.ts';
 import { type LoadedSite, loadSite } from '../site.ts';
@@ -38,7 +39,10 @@ export async function diagnoseOnce(args: Args, world: World): Promise<Diagnosed>
   const limit = args.text('wait');
   if (limit === undefined) return readAndDiagnose(loaded, only, args, world);
   const milliseconds = parseDuration(limit, 'wait');
-  return world.serve((signal) => waitFor(loaded, only, milliseconds, args, world, signal));
+  return world.serve((signal) => {
+    const waiting = waitFor(loaded, only, milliseconds, args, world, signal);
+    return whileWaiting(world, `Waiting until nothing fails, for ${limit} at most`, waiting);
+  });
 }
 
 /** What was recorded elsewhere may be of any shape inside. @throws Problem (exit 3) */
@@ -66,7 +70,8 @@ async function readAndDiagnose(
   args: Args,
   world: World,
 ): Promise<Diagnosed> {
-  const readings = await readSources(loaded, wantedFor(only), args, world);
+  const reading = readSources(loaded, wantedFor(only), args, world);
+  const readings = await whileWaiting(world, 'Reading what is live', reading);
   return diagnosed(loaded.site, readings, only, args);
 }
 

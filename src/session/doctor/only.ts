@@ -1,6 +1,6 @@
 import { CHECKS, type Check, type CheckId } from '../../model/doctor/check.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
-import { suggest } from '../../model/suggest.ts';
+import { didYouMean } from '../../model/suggest.ts';
 import type { Args } from '../options.ts';
 
 /**
@@ -15,10 +15,10 @@ export function onlyOf(args: Args): readonly CheckId[] | null {
     const ids = CHECKS.map(({ id }) => id).filter((id) => id === name || id.startsWith(`${name}-`));
     if (ids.length > 0) return ids;
     const known = CHECKS.map(({ id }) => id);
-    const meant = suggest(name, known);
+    const begins = new Set(known.map((id) => id.slice(0, id.indexOf('-'))));
     throw new Problem(`--only ${name} names no check`, {
       exit: EXIT.usage,
-      fix: meant ? `did you mean ${meant}?` : `there are ${known.join(', ')}`,
+      fix: didYouMean(name, [...begins, ...known]) ?? `there are ${known.join(', ')}`,
     });
   });
 }

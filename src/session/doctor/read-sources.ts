@@ -134,7 +134,7 @@ async function readCluster(
   if (!givesKubeconfig(args, world, loaded) && !scope.isNamed('nodes')) {
     return skipped('no kubeconfig is named (--kubeconfig, KUBECONFIG, kubernetes.kubeconfig)');
   }
-  return attempt(async () => readNodes(await openNodes(args, world, loaded), null, loaded));
+  return attempt(async () => readNodes(await openNodes(args, world, loaded), null, loaded, world));
 }
 
 async function readUnits(

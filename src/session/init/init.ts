@@ -1,9 +1,10 @@
 import path from 'node:path';
-import { isThere, writeSiteFile } from '../../files/new-site-file.ts';
+import { isThere, keepReplaced, writeSiteFile } from '../../files/new-site-file.ts';
 import { maskSecrets } from '../../model/compare-config.ts';
 import { checkDocument } from '../../model/document.ts';
 import { planSite } from '../../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../../model/problem.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { type SiteNotes, siteText } from '../../model/site-text.ts';
 import type { LiveState } from '../../model/snapshot.ts';
 import { findingText } from '../../output/findings-text.ts';
@@ -12,6 +13,7 @@ import { writeLine } from '../../output/write.ts';
 import { SITE_SCHEMA_URL } from '../../project.ts';
 import type { World } from '../../world.ts';
 import { askChoice } from '../ask.ts';
+import { tellNext } from '../next-command.ts';
 import type { Args } from '../options.ts';
 import { type Connected, connect, withAnswers } from './connect.ts';
 import { draftSite } from './draft-site.ts';
@@ -46,9 +48,11 @@ export async function init(args: Args, world: World, next: NextCommands): Promis
     return EXIT.done;
   }
   if (!(await interview.whether(`Write ${file}?`, true))) return declined(interview, file);
+  const kept = replace ? keepReplaced(file, world.cwd) : null;
   writeSiteFile(file, world.cwd, text, { secret, replace });
   const owner = secret ? '; it holds a secret, so only its owner may read it' : '';
   writeLine(world.stdout, printable(`Written: ${file}${owner}`));
+  if (kept !== null) writeLine(world.stdout, printable(`The file before is ${kept}`));
   return goOn(interview, connected, { file, valid }, next);
 }
 
@@ -109,15 +113,19 @@ function report(
   { draft }: Drafted,
   live: LiveState | null,
   file: string,
-  { world, args }: Interview,
+  interview: Interview,
 ): boolean {
+  const { world, args } = interview;
   const checked = checkDocument(text, DEFAULT_FILE);
   const style = styleOf(world.stderr, world.env);
-  const say = (line: string) => writeLine(world.stderr, line);
-  for (const finding of checked.findings) say(findingText(file, finding, checked.lines, style));
+  for (const finding of checked.findings) {
+    writeLine(world.stderr, findingText(file, finding, checked.lines, style));
+  }
   if (checked.site === null) {
     if (args.on('from-live')) {
-      say('What is live breaks these rules; diff and apply refuse the file until it is mended.');
+      interview.say(
+        'What is live breaks these rules; diff and apply refuse the file until it is mended.',
+      );
       return false;
     }
     throw new Problem('the answers make no valid site file; nothing was written', {
@@ -127,10 +135,11 @@ function report(
   if (live === null) return true;
   const { problems, dangers } = planSite(checked.site, live);
   for (const { message, severity } of problems) {
-    if (severity === 'error') say(printable(`apply will refuse this: ${message}`));
+    if (severity === 'error') interview.say(`apply will refuse this: ${message}`);
   }
-  for (const danger of dangers)
-    say(printable(`apply will want --confirm ${draft.name}: ${danger}`));
+  for (const danger of dangers) {
+    interview.say(`apply will want --confirm ${draft.name}: ${danger}`);
+  }
   return true;
 }
 
@@ -147,10 +156,9 @@ async function goOn(
 ): Promise<ExitCode> {
   const then = await whatNext(interview, file, valid, live !== null);
   if (then === 'nothing') {
-    const named = file === DEFAULT_FILE ? '' : ` -f ${file}`;
-    const mend = valid ? '' : `mend ${file}, then `;
-    const command = `flannel-bigip diff${named}, then flannel-bigip apply${named}`;
-    writeLine(world.stdout, printable(`Next: ${mend}${command}`));
+    const named = file === DEFAULT_FILE ? '' : ` --file ${shellWord(file)}`;
+    const mend = valid ? '' : `mend ${shellWord(file)}, then `;
+    tellNext(world, args, `${mend}flannel-bigip diff${named}`);
     return EXIT.done;
   }
   return next[then](withAnswers(args, new Map([['file', file]])), world);

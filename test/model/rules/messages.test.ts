@@ -11,6 +11,8 @@ function said(base: string, edits: readonly Edit[]) {
 describe('what a finding says', () => {
   it.each([
     ['SubnetMaks', 'did you mean SubnetMax?'],
+    ['SubnetMxa', 'did you mean SubnetMax?'],
+    ['SubMax', 'did you mean SubnetMax?'],
     ['IPV6Subnetmax', undefined],
     [
       'Wholly',
@@ -25,12 +27,65 @@ describe('what a finding says', () => {
     );
   });
 
-  it('of a misspelt key in a BIG-IP, suggests the right one', () => {
-    expect(said(SITE, [['selfIP', 'selfIp']])).toEqual([
+  it.each([
+    ['selfIP:', 'selfIp:', 'bigip-1 has no key "selfIp"', 'did you mean selfIP?'],
+    ['publicIP:', 'pubilcIP:', 'bigip-1 has no key "pubilcIP"', 'did you mean publicIP?'],
+    ['name: site-a', 'nmae: site-a', 'the site file has no key "nmae"', 'did you mean name?'],
+    // Elsewhere these are keys.
+    [
+      'bigips:',
+      'url: https://10.1.1.245\nbigips:',
+      'the site file has no key "url"',
+      'known keys: apiVersion, kind, name, etcd, network, bigips, kubernetes, ignore',
+    ],
+    [
+      'api: v3',
+      'api: v3\n  Type: v3',
+      'etcd has no key "Type"',
+      'known keys: endpoints, api, prefix, ca, cert, key, user',
+    ],
+    [
+      'name: bigip-1',
+      'name: bigip-1\n    management: { url: https://10.1.1.245, ulr: x }',
+      'bigip-1.management has no key "ulr"',
+      'did you mean url?',
+    ],
+    [
+      'name: bigip-1',
+      'name: bigip-1\n    management: { url: https://10.1.1.245, insecue: true }',
+      'bigip-1.management has no key "insecue"',
+      'write its fingerprint, or pass --insecure',
+    ],
+  ])('of a site in which %j is %j: %s', (right, wrong, message, fix) => {
+    expect(said(SITE, [[right, wrong]])).toEqual([{ rule: 'unknown-key', message, fix }]);
+  });
+
+  it.each([
+    ['kind: Site', 'kind: Stie', 'kind must be Site', 'did you mean Site?'],
+    ['kind: Site', 'kind: Pod', 'kind must be Site', undefined],
+    ['api: v3', 'api: atuo', 'etcd.api must be one of auto, v2, v3', 'did you mean auto?'],
+    ['api: v3', 'api: v4', 'etcd.api must be one of auto, v2, v3', undefined],
+    ['api: v3', 'api: 3', 'etcd.api must be one of auto, v2, v3', undefined],
+  ])('of a site in which %j is %j: %s', (right, wrong, message, fix) => {
+    expect(said(SITE, [[right, wrong]])).toEqual([
+      { rule: 'wrong-value', message, ...(fix ? { fix } : {}) },
+    ]);
+  });
+
+  it.each([
+    ['vxlna', 'did you mean vxlan?'],
+    ['hostgw', 'did you mean host-gw?'],
+    [
+      'geneve',
+      'one of vxlan, host-gw, udp, ipip, ipsec, extension, alloc, wireguard, tencent-vpc, ali-vpc, aws-vpc, gce',
+    ],
+  ])('of the backend %s, suggests: %s', (type, fix) => {
+    const found = said(BARE, [['"vxlan"', `"${type}"`]]);
+    expect(found.filter(({ rule }) => rule === 'flannel-rejects')).toEqual([
       {
-        rule: 'unknown-key',
-        message: 'bigip-1 has no key "selfIp"',
-        fix: 'did you mean selfIP?',
+        rule: 'flannel-rejects',
+        message: `flannel has no backend "${type}": flanneld ends with "unknown backend type" (all versions)`,
+        fix,
       },
     ]);
   });

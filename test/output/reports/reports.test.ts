@@ -32,6 +32,7 @@ const FILES = [good, warned, bad, ignoring, gone];
 const SUMMARY: RunSummary = {
   files: 5,
   invalid: 2,
+  errors: 2,
   warnings: 2,
   ignored: 1,
   mended: 0,
@@ -51,6 +52,7 @@ const NONE: RunSummary = {
   ...SUMMARY,
   files: 1,
   invalid: 0,
+  errors: 0,
   warnings: 0,
   ignored: 0,
   skipped: 0,
@@ -80,7 +82,7 @@ describe('the text of validate', () => {
         'gone.json: error: gone.json is not there [unreadable-file]',
         'warning: --ignore vxlan-port matches nothing in any network config [unused-ignore]',
         '    leave it out',
-        '5 files checked, 2 invalid, 2 warnings, 1 ignored, 3 other files passed over',
+        '5 files checked, 2 invalid: 2 errors, 2 warnings, 1 ignored, 3 other files passed over',
         '',
       ].join('\n'),
     );
@@ -188,6 +190,7 @@ describe('the JSON of validate', () => {
       summary: {
         files: 5,
         invalid: 2,
+        errors: 2,
         warnings: 2,
         ignored: 1,
         mended: 0,
@@ -214,7 +217,7 @@ describe('the JSON of validate', () => {
   it('is a document without files too, and indented as a whole', async () => {
     const empty = await report('json', [], NONE);
     expect(empty).toBe(
-      `{\n  "files": [],\n  "valid": true,\n  "summary": {\n    "files": 1,\n    "invalid": 0,\n    "warnings": 0,\n    "ignored": 0,\n    "mended": 0,\n    "mendable": 0,\n    "skipped": 0\n  },\n  "problems": []\n}\n`,
+      `{\n  "files": [],\n  "valid": true,\n  "summary": {\n    "files": 1,\n    "invalid": 0,\n    "errors": 0,\n    "warnings": 0,\n    "ignored": 0,\n    "mended": 0,\n    "mendable": 0,\n    "skipped": 0\n  },\n  "problems": []\n}\n`,
     );
     const text = await report('json');
     expect(text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
@@ -229,7 +232,7 @@ describe('the annotations for GitHub', () => {
         '::error file=gone.json,title=unreadable-file::gone.json is not there',
         '::warning file=warned.json,line=4,endLine=4,col=3,endColumn=14,title=key-case::flannel folds case and reads subnetMax as SubnetMax; other readers do not. Write SubnetMax',
         '::warning title=unused-ignore::--ignore vxlan-port matches nothing in any network config. Leave it out',
-        '5 files checked, 2 invalid, 2 warnings, 1 ignored, 3 other files passed over',
+        '5 files checked, 2 invalid: 2 errors, 2 warnings, 1 ignored, 3 other files passed over',
         '',
       ].join('\n'),
     );
