@@ -1,12 +1,13 @@
 // Onboards a site into a flannel network that lives in one file. Needs no server. With --all a BIG-IP and
 // a Kubernetes cluster take part, played by the stand-ins of the tests.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { styleText } from 'node:util';
+import { parseArgs, styleText } from 'node:util';
 import { root } from './root.mjs';
 
+const { all } = options();
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-demo-'));
 const store = path.join(folder, 'store.json');
 const colour = process.stdout.isTTY && !process.env.NO_COLOR;
@@ -16,6 +17,25 @@ const NODES = [
   { number: 151, subnet: '10.244.23.0-24', mac: '5a:7d:2e:91:0c:44' },
   { number: 152, subnet: '10.244.61.0-24', mac: '86:a8:e1:95:5e:cf' },
 ];
+
+/** What was asked for. Ends the process where that is wrong, or help, or where nothing is built yet. */
+function options() {
+  const end = (code, line) => {
+    (code === 0 ? console.log : console.error)(line);
+    process.exit(code);
+  };
+  const help = 'npm run demo [-- --all]: onboards a site; with --all a BIG-IP and a cluster too';
+  let given;
+  try {
+    given = parseArgs({ options: { all: { type: 'boolean' }, help: { type: 'boolean' } } }).values;
+  } catch (error) {
+    end(64, `${error.message.split('. ')[0]}. ${help}`);
+  }
+  if (given.help) end(0, help);
+  const wanted = ['dist/start.js', 'node_modules/esbuild'].map((name) => path.join(root, name));
+  if (!wanted.every((file) => existsSync(file))) end(1, 'nothing is built yet; run npm ci first');
+  return given;
+}
 
 /** A network as flannel left it: two living nodes, and a range that reaches over everything. */
 function existingNetwork() {
@@ -137,7 +157,7 @@ async function showAll() {
 
 try {
   writeFileSync(store, JSON.stringify(existingNetwork(), null, 2));
-  await (process.argv.includes('--all') ? showAll() : showEtcd());
+  await (all ? showAll() : showEtcd());
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -7,6 +7,13 @@ import path from 'node:path';
 import { build } from 'esbuild';
 import { root } from './root.mjs';
 
+// To be told what there is takes no namespaces.
+const asks = ['--help', '--list'].some((flag) => process.argv.includes(flag));
+if (!asks && process.getuid?.() !== 0) {
+  console.error('npm run lab makes network namespaces, which only root may: run it as root');
+  process.exit(1);
+}
+
 const folder = mkdtempSync(path.join(tmpdir(), 'flannel-bigip-lab-'));
 const outfile = path.join(folder, 'lab.mjs');
 try {
@@ -20,8 +27,10 @@ try {
   });
   // With the first process of a PID namespace all others of it go: etcd and the forwarders too.
   const own = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'];
-  const words = [...own, process.execPath, outfile, '--root', root];
-  const child = spawn('unshare', [...words, ...process.argv.slice(2)], {
+  const isolated = asks ? [] : ['unshare', ...own];
+  const script = [process.execPath, outfile, '--root', root, ...process.argv.slice(2)];
+  const [program, ...words] = [...isolated, ...script];
+  const child = spawn(program, words, {
     stdio: 'inherit',
     // What is left lying when it is interrupted goes with the folder.
     env: { ...process.env, TMPDIR: folder },

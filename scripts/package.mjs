@@ -21,6 +21,8 @@ run(
   // What lies in the folder it is started in must not steer a program that holds secrets.
   '--no-compile-autoload-dotenv',
   '--no-compile-autoload-bunfig',
+  // Nor what BUN_OPTIONS says: it comes behind this end of the runtime's own options.
+  '--compile-exec-argv=--',
   'bin/flannel-bigip.js',
   `--outfile=${program}`,
 );

@@ -6,7 +6,7 @@ import { decodeSnapshot } from '../model/snapshot.ts';
 import type { DeviceScope } from '../session/bigip/device-scope.ts';
 import type { Executed } from '../session/execute.ts';
 import { nextCommand } from '../session/next-command.ts';
-import { type Session, withSession } from '../session/open.ts';
+import { besideNew, type OpenSession, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { bigipsInScope, scopeOf } from '../session/scope.ts';
 import { type LoadedSite, loadSite, loadSiteIfAny } from '../session/site.ts';
@@ -59,7 +59,7 @@ async function withBigips(
 async function apply(
   args: Args,
   world: World,
-  session: Session<Site>,
+  session: OpenSession<Site>,
   loaded: LoadedSite,
   units: DeviceScope | null,
 ): Promise<ExitCode> {
@@ -70,7 +70,8 @@ async function apply(
   const nodes = scoped && (await scoped.nodesInScope(args, world, session, loaded));
   const beside = scoped && nodes && scoped.nodesBeside(nodes, args, world);
   let site = session.site;
-  const options = { prune: args.on('prune'), rewrite: args.on('rewrite') };
+  const other = scope.etcd ? await besideNew(session) : null;
+  const options = { prune: args.on('prune'), rewrite: args.on('rewrite'), other };
   const planFor = (next: Site) => {
     site = next;
     return scope.etcd

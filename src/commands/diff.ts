@@ -9,7 +9,7 @@ import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { DeviceScope } from '../session/bigip/device-scope.ts';
 import { nextCommand, tellNext } from '../session/next-command.ts';
-import { type Session, withSession } from '../session/open.ts';
+import { besideNew, type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
 import { bigipsInScope, scopeOf } from '../session/scope.ts';
 import { type LoadedSite, loadSite } from '../session/site.ts';
@@ -63,7 +63,7 @@ async function compare(
   return withSession(args, world, loaded, async (session) => {
     const { site, live, store } = session;
     const plan = scope.etcd
-      ? planSite(site, live, { prune: args.on('prune') })
+      ? planSite(site, live, { prune: args.on('prune'), other: await besideNew(session) })
       : emptyPlan(live.snapshot.config?.revision ?? null);
     const { nodes, beside } = scope.nodes
       ? await nodesFor(session, loaded, args, world)

@@ -1,7 +1,14 @@
 import { MigrationRecord } from '../files/migration-record.ts';
 import type { Change, Plan } from '../model/change.ts';
 import { cutover } from '../model/cutover.ts';
-import { isListenedTo, nameOf, notKept, planMigration, planRetirement } from '../model/migrate.ts';
+import {
+  allCopied,
+  isListenedTo,
+  nameOf,
+  notKept,
+  planMigration,
+  planRetirement,
+} from '../model/migrate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { cutoverJson, cutoverText, migratedLines } from '../output/migrate-output.ts';
 import { styleOf } from '../output/style.ts';
@@ -76,7 +83,8 @@ async function migrate(migration: Migration, args: Args, world: World): Promise<
     success: ({ done, backup }: Executed) => migratedLines(done, plan, backup, from, to),
     next: () => nextCommand(`migrate --from ${from} --to ${to} --cutover`, args),
   };
-  const code = await runPlan(plan, sessionOf(stores, target, source), command, args, world);
+  const session = sessionOf(stores, target, source, allCopied(to));
+  const code = await runPlan(plan, session, command, args, world);
   return code === EXIT.done && isPartial(plan) ? EXIT.failed : code;
 }
 
@@ -96,13 +104,14 @@ function isPartial({ problems }: Plan): boolean {
 }
 
 /** A session on the store that is written to. */
-function sessionOf(stores: BothStores, written: StoreSide, read: StoreSide) {
+function sessionOf(stores: BothStores, written: StoreSide, read: StoreSide, atRest: string) {
   const { store, live } = written;
   const place = {
     site: stores.site,
     store: `${store.description} (beside its ${read.api} store)`,
     prefix: store.prefix,
     notice: stores.notice,
+    atRest,
   };
   return { site: null, store, live, place };
 }
@@ -148,5 +157,11 @@ async function retireStore(
     ],
     next: () => nextCommand(`list --etcd-api ${other.api}`, args),
   };
-  return runPlan(plan, sessionOf(stores, old, other), command, args, world);
+  return runPlan(
+    plan,
+    sessionOf(stores, old, other, `the ${api} store holds nothing of it`),
+    command,
+    args,
+    world,
+  );
 }

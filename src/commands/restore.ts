@@ -53,7 +53,8 @@ async function restore(
     next: (executed: Executed | null) =>
       (executed && restartStep(plan, executed)) ?? nextCommand('list', args),
   };
-  return runPlan(plan, session, command, args, world);
+  const place = { ...session.place, atRest: 'live state is as in the backup' };
+  return runPlan(plan, { ...session, place }, command, args, world);
 }
 
 /** A backup goes back where it came from, unless somebody says otherwise. */

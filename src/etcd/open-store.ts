@@ -1,6 +1,6 @@
 import type { EtcdApi } from '../model/check-network.ts';
 import { EXIT, Problem } from '../model/problem.ts';
-import type { Snapshot } from '../model/snapshot.ts';
+import { emptyPlace, holdsKeys, type Snapshot, type StoreApi } from '../model/snapshot.ts';
 import type { EtcdConnection } from './connection.ts';
 import { StoreError } from './errors.ts';
 import type { KeyStore } from './store.ts';
@@ -14,10 +14,15 @@ export interface OpenStore {
 /**
  * Opens the store that holds flannel's keys and reads them. `auto` looks at both of etcd's stores.
  *
+ * @param from where the api was named, for messages
  * @throws StoreError when etcd cannot be reached or read; Problem when `auto` cannot decide.
  */
-export async function openStore(connection: EtcdConnection, api: EtcdApi): Promise<OpenStore> {
-  const [first, second] = await openOffered(connection, api);
+export async function openStore(
+  connection: EtcdConnection,
+  api: EtcdApi,
+  from?: string,
+): Promise<OpenStore> {
+  const [first, second] = await openOffered(connection, api, from);
   if (first === undefined) throw new Error('no store was opened');
   if (second === undefined) return first;
   const choice = decide(first, second, connection.prefix);
@@ -30,38 +35,51 @@ export async function openStore(connection: EtcdConnection, api: EtcdApi): Promi
  * Opens and reads every store there is to choose from: the one that is asked for, or with `auto`
  * those that etcd offers, v2 before v3.
  *
+ * @param from where the api was named, for messages
  * @throws StoreError when etcd cannot be reached, or when one of its stores cannot be read.
  */
 export async function openOffered(
   connection: EtcdConnection,
   api: EtcdApi,
+  from = '--etcd-api',
 ): Promise<readonly OpenStore[]> {
   const file = connection.endpoints.find((endpoint) => endpoint.startsWith('file:'));
   if (file !== undefined) {
     const { FileStore } = await import('./file.ts');
     const path = file.slice('file:'.length);
-    return [checkDump(await read(new FileStore(path, connection.prefix, connection.timeout)), api)];
+    const opened = await read(new FileStore(path, connection.prefix, connection.timeout));
+    return [checkDump(opened, api, from)];
   }
   if (api === 'v2') return [await read(await v2(connection))];
   if (api === 'v3') return [await read(await v3(connection))];
   return openBoth(connection);
 }
 
-/** Whether a store holds anything of flannel's. */
-export function holdsKeys({ snapshot }: OpenStore): boolean {
-  return snapshot.config !== null || snapshot.leases.length > 0;
+/**
+ * Opens and reads the store beside the one that was asked for; null where there is none, or where it is
+ * switched off or closed to this user.
+ */
+export async function openOther(
+  connection: EtcdConnection,
+  api: EtcdApi | StoreApi,
+): Promise<OpenStore | null> {
+  if (api !== 'v2' && api !== 'v3') return null;
+  try {
+    return await read(api === 'v2' ? await v3(connection) : await v2(connection));
+  } catch (error) {
+    if (error instanceof Problem) return null;
+    throw error;
+  }
 }
 
 /** A dump of the store that was not asked for is what people get wrong most. */
-function checkDump(opened: OpenStore, api: EtcdApi): OpenStore {
+function checkDump(opened: OpenStore, api: EtcdApi, from: string): OpenStore {
   const held = opened.snapshot.api;
   if (api === 'auto' || held === 'file' || held === api) return opened;
   throw new StoreError(
     'bad-store',
-    `${opened.store.description} is a dump of etcd ${held}, not ${api}`,
-    {
-      fix: `dump the ${api} store, or leave out --etcd-api`,
-    },
+    `${opened.store.description} is a dump of etcd ${held}, not of ${api} as ${from} says`,
+    { fix: `dump the ${api} store, or pass --etcd-api auto` },
   );
 }
 
@@ -113,18 +131,22 @@ function isOff(error: Error): boolean {
   return error instanceof StoreError && error.failure === 'api-off';
 }
 
+/** How one of the stores is asked for, once and for good. */
+const NAMED = '--etcd-api v2 or v3, or with etcd.api in the site file';
+
 function decide(old: OpenStore, modern: OpenStore, prefix: string): OpenStore | Error {
   const readers = 'flannel up to v0.17 reads v2, from v0.18 on v3';
-  if (holdsKeys(old) && holdsKeys(modern)) {
+  const [isOld, isModern] = [holdsKeys(old.snapshot), holdsKeys(modern.snapshot)];
+  if (isOld && isModern) {
     return new Problem(`both of etcd's stores hold flannel's keys under ${prefix}; ${readers}`, {
       exit: EXIT.failed,
-      fix: 'say which one with --etcd-api v2 or --etcd-api v3',
+      fix: `say which one with ${NAMED}`,
     });
   }
-  if (holdsKeys(old)) return old;
-  if (holdsKeys(modern)) return modern;
+  if (isOld) return old;
+  if (isModern) return modern;
   return new Problem(
-    `neither of etcd's stores holds flannel's keys under ${prefix}, and etcd offers both; ${readers}`,
-    { exit: EXIT.failed, fix: 'check --prefix, or say which store with --etcd-api v2 or v3' },
+    `neither of etcd's stores holds flannel's keys under ${emptyPlace(prefix)}, and etcd offers both; ${readers}`,
+    { exit: EXIT.failed, fix: `check --prefix, or say which store with ${NAMED}` },
   );
 }

@@ -25,7 +25,8 @@ export async function whyClosed(
     return speaksTls ? tlsMismatch(endpoint, undefined) : null;
   }
   const servername = net.isIP(address.host) === 0 ? address.host : '';
-  const { secure, error } = await handshake({ ...address, ...material, servername }, wait);
+  const checked = { ...address, ...material, servername, rejectUnauthorized: true };
+  const { secure, error } = await handshake(checked, wait);
   if (!secure && (await speaksHttp(address, wait))) return tlsMismatch(endpoint, error);
   const named = error && connectionError(endpoint, `${error.code ?? ''} ${error.message}`, error);
   return named?.transient ? null : named;

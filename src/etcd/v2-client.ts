@@ -32,7 +32,7 @@ export class V2Client {
     const { credentials, proxy, timeout } = connection;
     this.endpoints = new Endpoints(connection, tls);
     this.#direct = new Agent({ connect: dialer(tls, timeout) });
-    const requestTls = { ...tls, timeout };
+    const requestTls = { ...tls, rejectUnauthorized: true, timeout };
     this.#proxied = proxy && new ProxyAgent({ uri: proxy.url, proxyTunnel: true, requestTls });
     this.#exceptions = proxy?.except ?? [];
     const login = credentials && Buffer.from(`${credentials.user}:${credentials.password}`);
@@ -168,11 +168,12 @@ function keyUrl(endpoint: string, key: string): string {
 }
 
 /**
- * Opens connections that keep the process alive only while a request waits for them: neither an
- * aborted request nor a closed agent ends a TLS handshake with a host that stays silent.
+ * Opens connections on which nothing is sent before the certificate is checked, whatever the environment
+ * says. They keep the process alive only while a request waits for them: neither an aborted request nor
+ * a closed agent ends a TLS handshake with a host that stays silent.
  */
 function dialer(tls: TlsMaterial | null, timeout: number): buildConnector.connector {
-  const dial = buildConnector({ ...tls, timeout });
+  const dial = buildConnector({ ...tls, rejectUnauthorized: true, timeout });
   return (options, callback) => {
     // The types hide that this is the socket.
     const socket: unknown = dial(options, callback);

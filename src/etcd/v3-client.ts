@@ -89,10 +89,10 @@ function nameProxy(proxy: EtcdConnection['proxy']): void {
 let tlsTamed = false;
 
 /**
- * Two things of grpc-js that only `tls.connect` can amend. It sends an IP address as TLS server name,
+ * Three things of grpc-js that only `tls.connect` can amend. It sends an IP address as TLS server name,
  * which RFC 6066 forbids and Node warns about: the name is dropped and the certificate checked
- * against that address instead. And it never gives up a handshake: a host that stays silent would
- * keep the process alive.
+ * against that address instead. It never gives up a handshake: a host that stays silent would
+ * keep the process alive. And it leaves it to the environment whether a certificate is checked.
  */
 function tameTls(): void {
   if (tlsTamed) return;
@@ -101,7 +101,7 @@ function tameTls(): void {
   const wrapped = (...args: unknown[]): tls.TLSSocket => {
     const [options, ...rest] = args;
     if (!isOfGrpc(options)) return connect(...args);
-    const socket = connect(withoutIpName(options), ...rest);
+    const socket = connect({ ...withoutIpName(options), rejectUnauthorized: true }, ...rest);
     // While a call runs, its time limit keeps the process alive.
     return socket.unref();
   };

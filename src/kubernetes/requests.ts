@@ -71,7 +71,9 @@ export class KubeRequests {
 
   /** New connections are made only when the credentials of the TLS layer have changed. */
   private dispatcher(access: RequestOptions): Dispatcher {
-    const { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized } = access;
+    const { ca, cert, key, pfx, passphrase, servername } = access;
+    // Only `insecure-skip-tls-verify` of the kubeconfig switches the check off, not the environment.
+    const rejectUnauthorized = access.rejectUnauthorized ?? true;
     const given = { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized };
     const tls = Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
@@ -90,7 +92,9 @@ export class KubeRequests {
 
 function dispatcherFor(tls: object, proxy: string | undefined): Dispatcher {
   const connect = { ...tls, keepAliveInitialDelay: 30_000 };
-  return proxy ? new ProxyAgent({ uri: proxy, requestTls: connect }) : new Agent({ connect });
+  if (!proxy) return new Agent({ connect });
+  const proxyTls = { rejectUnauthorized: true };
+  return new ProxyAgent({ uri: proxy, requestTls: connect, proxyTls });
 }
 
 function basic(userAndPassword: string): string {

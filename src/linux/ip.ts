@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { EXIT, Problem } from '../model/problem.ts';
-
-/** Far more than the largest table of routes. */
-const MAX_OUTPUT = 256 * 1024 * 1024;
+import { run } from './run.ts';
 
 /**
  * Runs one of iproute2's programs.
@@ -11,17 +8,7 @@ const MAX_OUTPUT = 256 * 1024 * 1024;
  * @throws Problem (exit 1) when it fails otherwise
  */
 async function iproute(program: string, args: readonly string[]): Promise<string | null> {
-  const { error, stdout, stderr } = await new Promise<{
-    error: Error | null;
-    stdout: string;
-    stderr: string;
-  }>((done) => {
-    // Its messages are read below, so they must not be translated.
-    const env = { ...process.env, LC_ALL: 'C' };
-    execFile(program, args, { env, maxBuffer: MAX_OUTPUT }, (error, stdout, stderr) =>
-      done({ error, stdout, stderr }),
-    );
-  });
+  const { error, stdout, stderr } = await run(program, args);
   if (error === null) return stdout;
   if (/does not exist|Cannot find device/i.test(stderr)) return null;
   throw failure(program, args, error, stderr.trim());

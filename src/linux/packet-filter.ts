@@ -1,6 +1,6 @@
-import { type ExecFileException, execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import type { FilterText } from '../model/host/state.ts';
+import { run } from './run.ts';
 
 /** Both kinds that a host may have at once: each drops what the other has let pass. */
 const TOOLS = ['iptables', 'iptables-legacy'];
@@ -37,16 +37,4 @@ async function hasOldTable(): Promise<boolean> {
     // Only root may read it; the program then says so itself.
     return process.getuid?.() !== 0;
   }
-}
-
-/** Runs a program to its end; one that fails is an answer. */
-export function run(
-  program: string,
-  args: readonly string[],
-): Promise<{ error: ExecFileException | null; stdout: string; stderr: string }> {
-  return new Promise((done) => {
-    const env = { ...process.env, LC_ALL: 'C' };
-    const options = { env, maxBuffer: 64 * 1024 * 1024 };
-    execFile(program, args, options, (error, stdout, stderr) => done({ error, stdout, stderr }));
-  });
 }

@@ -6,7 +6,7 @@ import {
   parsePing,
 } from '../model/host/ping.ts';
 import { EXIT, Problem } from '../model/problem.ts';
-import { run } from './packet-filter.ts';
+import { run } from './run.ts';
 
 /**
  * Sends packets that must not be fragmented and counts what comes back.

@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import type { Probe } from '../model/host/state.ts';
-import { run } from './packet-filter.ts';
+import { run } from './run.ts';
 
 /** Milliseconds that a refusal of a UDP packet is waited for. */
 const UDP_WAIT = 300;

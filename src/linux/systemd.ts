@@ -1,6 +1,6 @@
-import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { EXIT, Problem } from '../model/problem.ts';
+import { run } from './run.ts';
 
 /** Whether systemd is what runs this host (sd_booted(3)). */
 export function isRunBySystemd(): boolean {
@@ -17,13 +17,7 @@ export async function systemctl(
   args: readonly string[],
   { mayFail = false }: { readonly mayFail?: boolean } = {},
 ): Promise<string> {
-  const { error, stdout, stderr } = await new Promise<{
-    error: ExecFileException | null;
-    stdout: string;
-    stderr: string;
-  }>((done) => {
-    execFile('systemctl', args, (error, stdout, stderr) => done({ error, stdout, stderr }));
-  });
+  const { error, stdout, stderr } = await run('systemctl', args);
   if (error === null || (mayFail && error.code !== 'ENOENT')) return stdout.trim();
   const why = error.code === 'ENOENT' ? 'it is missing' : stderr.trim() || error.message;
   throw new Problem(`systemctl ${args.join(' ')} failed: ${why}`, {

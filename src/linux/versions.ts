@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
-import { run } from './packet-filter.ts';
+import { run } from './run.ts';
 
 /** What runs on this host, as far as it matters to a support case; null for what is not there. */
 export async function versionsOfHost(): Promise<Record<string, string | null>> {

@@ -137,6 +137,8 @@ export const LIVE_RULES = [
   'vtep-mac-shared',
   'stale-fdb-entry',
   'flanneld-restart',
+  'new-network',
+  'other-store-in-use',
   'still-declared',
   'not-in-backup',
   'newer-lease',

@@ -4,6 +4,7 @@ import {
   formatAddress,
   formatSubnet,
   hasHostBits,
+  parseIpv4,
   parseSubnet,
 } from './address.ts';
 import { ALL_BACKEND_KEYS } from './backends.ts';
@@ -12,6 +13,7 @@ import { foldedNames, foldKey } from './go-decode.ts';
 import { parseJsonText } from './json-source.ts';
 import { formatLeaseKey } from './lease-key.ts';
 import { checkLeases } from './live-rules.ts';
+import { parseMac } from './mac.ts';
 import { CONFIG_FIELDS } from './network-config.ts';
 import { checkDraft, findingLine, type SiteDraft } from './site-draft.ts';
 import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
@@ -127,6 +129,20 @@ export function bigipsOfLive(
     }
   }
   return { offered, refused };
+}
+
+/** The live reservation of a BIG-IP that is to join a draft, by its public IP or VTEP MAC. */
+export function ownReservation(
+  draft: SiteDraft,
+  live: LiveState,
+  { publicIP = '', vtepMAC = '' }: Partial<BigipDocument>,
+): BigipDocument | undefined {
+  const address = parseIpv4(publicIP);
+  const [ip, mac] = [address === null ? null : formatAddress(4, address), parseMac(vtepMAC)];
+  if (ip === null && mac === null) return undefined;
+  return bigipsOfLive(draft, live).offered.find(
+    ({ bigip }) => bigip.publicIP === ip || bigip.vtepMAC === mac,
+  )?.bigip;
 }
 
 /** The name that the next BIG-IP of a site gets unless it is given one. */

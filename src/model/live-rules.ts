@@ -166,6 +166,30 @@ function clashes(bigip: BigIp, node: LiveLease): LiveFinding[] {
   ];
 }
 
+/** A network that is made in one of etcd's stores while nodes live in the other, and only there. */
+export function checkOther(
+  live: LiveState,
+  other: LiveState | null,
+  { bigips }: Pick<Site, 'bigips'>,
+): LiveFinding[] {
+  if (live.snapshot.config !== null || other === null) return [];
+  const [here, there] = [live, other].map(({ leases }) => nodesOf(leases, bigips).length);
+  if (!there || here) return [];
+  const { api } = other.snapshot;
+  const nodes =
+    there === 1 ? '1 living node has its lease' : `${there} living nodes have their leases`;
+  const readers = api === 'v2' ? 'flannel up to v0.17' : 'flannel from v0.18 on';
+  return [
+    {
+      rule: 'other-store-in-use',
+      severity: 'warning',
+      message: `${nodes} in the ${api} store, which ${readers} reads: no flanneld there sees what this makes in ${live.snapshot.api}`,
+      fix: `--etcd-api ${api}, or etcd.api: ${api} in the site file, is for those`,
+      key: null,
+    },
+  ];
+}
+
 /** Nodes that would get another subnet under the config when their flanneld restarts. */
 export function checkNodesFit(live: LiveState, site: Site): LiveFinding[] {
   const { config } = site.network;

@@ -196,6 +196,11 @@ export function differ(plan: Plan): boolean {
   return plan.changes.length > 0 || plan.problems.length > 0;
 }
 
+/** What is true when nothing is left to be copied to a store, though the two may differ. */
+export function allCopied(to: string): string {
+  return `the ${to} store holds all that can be copied`;
+}
+
 /**
  * Empties a store that no flanneld reads any more: the config first, so that none that starts by
  * mistake hands out what a reservation kept, then the reservations. Pure.

@@ -5,22 +5,33 @@ import { changedFields, configDocument, sameConfig, withDefaults } from './compa
 import { dangersOf } from './dangers.ts';
 import type { LiveFinding } from './finding.ts';
 import { documentOf, leaseFields, planRemoval } from './lease-change.ts';
+import { checkLeasePairs } from './lease-pairs.ts';
 import { meansReservation, reservationOf } from './lease-value.ts';
 import {
   checkExhaustion,
   checkLeases,
   checkNodesAgainst,
   checkNodesFit,
+  checkOther,
   undeclaredReservations,
 } from './live-rules.ts';
 import type { BigIp, Site } from './site.ts';
-import { isNode, type LiveLease, type LiveState } from './snapshot.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  isNode,
+  type LiveLease,
+  type LiveState,
+} from './snapshot.ts';
 
 export interface PlanOptions {
   /** Remove reservations that the site does not declare. */
   readonly prune?: boolean;
   /** Put equal reservations again. */
   readonly rewrite?: boolean;
+  /** What the store beside the live one holds, where that was looked at. */
+  readonly other?: LiveState | null;
 }
 
 /** Compares a site with live state. Pure: the same input gives the same plan, in the same order. */
@@ -42,7 +53,10 @@ export function planSite(site: Site, live: LiveState, options: PlanOptions = {})
   ];
   return {
     changes,
-    problems: findProblems(site, live, changes, options.prune ? [] : undeclared),
+    problems: [
+      ...findProblems(site, live, changes, options.prune ? [] : undeclared),
+      ...(config.length > 0 ? checkOther(live, options.other ?? null, site) : []),
+    ],
     dangers: config.length > 0 ? dangersOf(live, site.network.config, site.bigips) : [],
     nodeCount: untouchedNodes(site, live, changes),
     configRevision: live.snapshot.config?.revision ?? null,
@@ -126,12 +140,40 @@ function findProblems(
     ...checkNodesAgainst(site, live),
     ...checkLiveConfig(live, touched),
     ...ofLeases,
+    ...sharedByPlan(changes, live),
     ...checkNodesFit(live, site),
     ...checkExhaustion(live, next),
     ...undeclared.map(undeclaredFinding),
     ...staleFdbEntries(site, live),
     ...restartFinding(changes, live),
+    ...newNetworkFinding(changes, live),
   ];
+}
+
+/** Where a network is thought to be, a misspelt prefix shows as an empty place. */
+function newNetworkFinding(changes: readonly Change[], live: LiveState): LiveFinding[] {
+  const config = changes.find((change) => change.kind === 'config');
+  if (config === undefined || holdsKeys(live.snapshot)) return [];
+  const place = emptyPlace(live.snapshot.prefix);
+  const message = `nothing is live under ${place}: this makes a new network`;
+  return [{ rule: 'new-network', severity: 'warning', message, key: config.key }];
+}
+
+/** What the leases that are written come to share with each other and with reservations that stay. */
+function sharedByPlan(changes: readonly Change[], live: LiveState): LiveFinding[] {
+  const ofLeases = changes.filter((change) => change.kind === 'lease');
+  const touched = new Set(ofLeases.map((change) => change.key));
+  const written = ofLeases.flatMap(({ key, value }) =>
+    value === null ? [] : [{ key, value, revision: '', expires: false, ttl: null }],
+  );
+  const { leases } = decodeSnapshot({ ...live.snapshot, config: null, leases: written });
+  // Of nodes an error tells already. A finding is put down to the latter of two.
+  const staying = live.leases.filter((one) => !isNode(one) && !touched.has(one.stored.key));
+  return checkLeasePairs([...staying, ...leases]).flatMap(([{ stored }, found]) =>
+    found.rule !== 'subnets-overlap' && touched.has(stored.key)
+      ? [{ ...found, key: stored.key }]
+      : [],
+  );
 }
 
 function checkLiveConfig(live: LiveState, touched: ReadonlySet<string>): LiveFinding[] {

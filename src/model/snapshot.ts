@@ -35,6 +35,26 @@ export interface Snapshot {
   readonly leases: readonly StoredKey[];
 }
 
+/** Whether there is anything of flannel's. */
+export function holdsKeys({ config, leases }: Snapshot): boolean {
+  return config !== null || leases.length > 0;
+}
+
+/**
+ * Whether a prefix lacks its slash in front. flannel takes it as it is: in etcd's v3 store the two are
+ * different places, in v2 they are one, whose snapshots have the slash.
+ */
+export function lacksSlash(prefix: string): boolean {
+  return /^[^/]/.test(prefix);
+}
+
+/** A prefix under which nothing is, with the other one that may be meant. */
+export function emptyPlace(prefix: string): string {
+  return lacksSlash(prefix)
+    ? `${prefix} (/${prefix}, with a slash in front, is another place)`
+    : prefix;
+}
+
 /** A key under `subnets/` as flannel would read it. */
 export interface LiveLease {
   readonly stored: StoredKey;

@@ -59,7 +59,8 @@ complete -F _flannel_bigip ${PROGRAM}
 `,
   zsh: `#compdef ${PROGRAM}
 # Completion of ${PROGRAM} for zsh: source <(${PROGRAM} completion zsh)
-_flannel_bigip() {
+# or, as a file _${PROGRAM} in a folder of fpath, found by compinit
+_${PROGRAM}() {
   local line value about
   local -a values shown
   while IFS= read -r line; do
@@ -78,7 +79,7 @@ _flannel_bigip() {
   done < <(${PROGRAM} ${COMPLETE_COMMAND} zsh "\${(@Q)words[2,CURRENT]}" 2>/dev/null)
   (( $#values )) && compadd -l -d shown -a values
 }
-if [ "$funcstack[1]" = _flannel_bigip ]; then _flannel_bigip "$@"; else compdef _flannel_bigip ${PROGRAM}; fi
+if [[ "$funcstack[1]" = _${PROGRAM} ]]; then _${PROGRAM} "$@"; else compdef _${PROGRAM} ${PROGRAM}; fi
 `,
   fish: `# Completion of ${PROGRAM} for fish: ${PROGRAM} completion fish | source
 function __flannel_bigip_complete

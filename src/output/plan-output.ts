@@ -14,6 +14,8 @@ export interface PlanPlace {
   readonly prefix: string;
   /** Said when environment and site file name different endpoints. */
   readonly notice: string | null;
+  /** What is true when nothing is to be done; absent: live state is as declared. */
+  readonly atRest?: string;
 }
 
 /** How many findings of one rule are shown before they are only counted. */
@@ -43,7 +45,7 @@ export function planText(plan: Plan, place: PlanPlace, style: Style): string {
     wrap(placeText(place), style, 2),
     '',
     ...(body.length > 0 ? [...body, ''] : []),
-    wrap(countLine(plan), style, 0),
+    wrap(countLine(plan, place), style, 0),
   ].join('\n');
 }
 
@@ -131,7 +133,7 @@ function dangerLine(danger: string, place: PlanPlace, style: Style): string {
   return wrap(`  ${style.colour.red('x danger:')} ${told}`, style, 4);
 }
 
-function countLine(plan: Plan): string {
+function countLine(plan: Plan, { atRest = 'live state is as declared' }: PlanPlace): string {
   const count = (action: Change['action']) =>
     plan.changes.filter((change) => change.action === action).length;
   const n = plan.nodeCount;
@@ -142,7 +144,7 @@ function countLine(plan: Plan): string {
       ? ''
       : ` The lease${one ? '' : 's'} of ${n} node${one ? ' stays as it is' : 's stay as they are'}.`;
   const rewrites = count('rewrite');
-  if (plan.changes.length === 0) return `Nothing to do: live state is as declared.${nodes}`;
+  if (plan.changes.length === 0) return `Nothing to do: ${atRest}.${nodes}`;
   const rewritten = rewrites > 0 ? `, ${rewrites} to write again` : '';
   return `${count('create')} to add, ${count('update')} to change, ${count('delete')} to remove${rewritten}.${nodes}`;
 }

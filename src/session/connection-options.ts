@@ -21,6 +21,8 @@ interface Origin {
 export interface ResolvedConnection {
   readonly connection: EtcdConnection;
   readonly api: EtcdApi;
+  /** Where that was named, for messages. */
+  readonly apiFrom: string;
   /** Said when environment and site file name different endpoints. */
   readonly notice: string | null;
   readonly origins: readonly Origin[];
@@ -76,7 +78,7 @@ export async function resolveConnection(
   }
   const list = splitEndpoints(endpoints, world.cwd, Object.keys(tls).length > 0);
   const isFile = list.some((endpoint) => endpoint.startsWith('file:'));
-  const api = find('etcd-api', etcd.api)?.value ?? 'auto';
+  const api = find('etcd-api', etcd.api);
   return {
     connection: {
       endpoints: list,
@@ -88,7 +90,8 @@ export async function resolveConnection(
         user && !isFile && !options.offline ? await credentials(user, args, world) : null,
       proxy: args.on('use-env-proxy') && !isFile ? await environmentProxy(list, origins) : null,
     },
-    api: api as EtcdApi,
+    api: (api?.value ?? 'auto') as EtcdApi,
+    apiFrom: api?.from === '--etcd-api' ? '--etcd-api' : 'etcd.api in the site file',
     notice: endpointsNotice(endpoints, list, etcd, site, Object.keys(tls).length > 0),
     origins,
   };

@@ -1,4 +1,4 @@
-import { differ, onlyInTarget, planMigration } from '../model/migrate.ts';
+import { allCopied, differ, onlyInTarget, planMigration } from '../model/migrate.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
@@ -30,7 +30,8 @@ export async function diffStores(args: Args, world: World): Promise<ExitCode> {
     const more = onlyInTarget(source.live, target.live);
     const plan = { ...migration, problems: [...migration.problems, ...more] };
     const store = `${source.store.description} beside its ${to} store`;
-    const place = { site, store, prefix: target.store.prefix, notice };
+    const atRest = differ(plan) ? allCopied(to) : 'both stores hold the same';
+    const place = { site, store, prefix: target.store.prefix, notice, atRest };
     const format = args.text('output');
     if (format === 'json' || format === 'yaml') {
       const document = { ...planJson(plan, place), inSync: !differ(plan) };

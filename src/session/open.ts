@@ -1,7 +1,13 @@
-import { openStore } from '../etcd/open-store.ts';
+import { openOther, openStore } from '../etcd/open-store.ts';
 import type { KeyStore } from '../etcd/store.ts';
 import type { Site } from '../model/site.ts';
-import { decodeSnapshot, type LiveState } from '../model/snapshot.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  type LiveState,
+  lacksSlash,
+} from '../model/snapshot.ts';
 import type { PlanPlace } from '../output/plan-output.ts';
 import { whileWaiting } from '../output/progress.ts';
 import { printable } from '../output/style.ts';
@@ -18,23 +24,33 @@ export interface Session<S extends Site | null = Site | null> {
   readonly place: PlanPlace;
 }
 
+/** A session on one of the stores that etcd offers. */
+export interface OpenSession<S extends Site | null = Site | null> extends Session<S> {
+  /** What the store beside this one holds; null where etcd offers none that can be read. */
+  other(): Promise<LiveState | null>;
+}
+
 /** Opens the store, hands the session to the work, and closes the store whatever happens. */
 export async function withSession<S extends LoadedSite | null, T>(
   args: Args,
   world: World,
   loaded: S,
-  work: (session: Session<S extends LoadedSite ? Site : Site | null>) => Promise<T>,
+  work: (session: OpenSession<S extends LoadedSite ? Site : Site | null>) => Promise<T>,
 ): Promise<T> {
   const declared = loaded && { etcd: loaded.site.etcd, folder: loaded.folder };
   const resolved = await resolveConnection(args, world, declared);
   if (args.on('verbose')) world.stderr.write(originLines(resolved));
-  const opening = openStore(resolved.connection, resolved.api);
+  const opening = openStore(resolved.connection, resolved.api, resolved.apiFrom);
   const { store, snapshot } = await whileWaiting(
     world,
     `Waiting for ${endpoints(resolved)}`,
     opening,
   );
   try {
+    if (lacksSlash(store.prefix) && !holdsKeys(snapshot)) {
+      const empty = `warning: nothing is live under ${emptyPlace(store.prefix)}`;
+      world.stderr.write(`${printable(empty)}\n`);
+    }
     const site = (loaded?.site ?? null) as S extends LoadedSite ? Site : Site | null;
     const place = {
       site: site?.name ?? null,
@@ -42,10 +58,20 @@ export async function withSession<S extends LoadedSite | null, T>(
       prefix: store.prefix,
       notice: resolved.notice,
     };
-    return await work({ site, store, live: decodeSnapshot(snapshot), place });
+    const other = async () => {
+      const opened = await openOther(resolved.connection, store.api);
+      opened?.store.close();
+      return opened && decodeSnapshot(opened.snapshot);
+    };
+    return await work({ site, store, live: decodeSnapshot(snapshot), place, other });
   } finally {
     store.close();
   }
+}
+
+/** What the store beside holds, where a network config is to be made: nodes may live there. */
+export async function besideNew({ live, other }: OpenSession): Promise<LiveState | null> {
+  return live.snapshot.config === null ? other() : null;
 }
 
 function endpoints({ connection }: ResolvedConnection): string {

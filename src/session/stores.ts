@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { StoreError } from '../etcd/errors.ts';
 import { openStore } from '../etcd/open-store.ts';
 import type { KeyStore } from '../etcd/store.ts';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -59,7 +60,7 @@ export async function withBothStores<T>(
   try {
     const sides: StoreSide[] = [];
     for (const api of ETCD_STORES) {
-      const { store } = await openStore(connection, api);
+      const { store } = await openStore(connection, api).catch(wantsBoth);
       opened.push(store);
       sides.push(await readSide(api, store));
     }
@@ -71,6 +72,15 @@ export async function withBothStores<T>(
   } finally {
     for (const store of opened) store.close();
   }
+}
+
+/** Whoever goes between two stores is not helped by naming one of them. */
+function wantsBoth(error: unknown): never {
+  if (!(error instanceof StoreError) || error.failure !== 'api-off') throw error;
+  throw new StoreError('api-off', error.message, {
+    fix: 'this is about both stores: start etcd (3.4 or 3.5) with --enable-v2',
+    cause: error,
+  });
 }
 
 /** The direction that `--from` and `--to` name. @throws Problem (exit 64) when they name none. */

@@ -443,15 +443,19 @@ describe('a dump that is none', () => {
     expect(stderr).toContain(`error: ${cwd}/x.json is ${what}`);
   });
 
-  it('of the other store than the one that is asked for is told', async () => {
-    const cwd = temporaryFolder({ 'x.json': '{"header":{"revision":5}}' });
-    const { code, stderr } = await run(['list', '--endpoints', 'file:x.json', '--etcd-api', 'v2'], {
-      cwd,
+  it.each([
+    ['--etcd-api', ['list', '--etcd-api', 'v2']],
+    ['etcd.api in the site file', ['diff']],
+  ])('of the other store than %s asks for is told', async (from, args) => {
+    const cwd = temporaryFolder({
+      'x.json': '{"header":{"revision":5}}',
+      'flannel-bigip.yaml': `${SITE}etcd: { api: v2 }\n`,
     });
+    const { code, stderr } = await run([...args, '--endpoints', 'file:x.json'], { cwd });
 
     expect([code, stderr]).toEqual([
       1,
-      `error: file ${cwd}/x.json is a dump of etcd v3, not v2. Dump the v2 store, or leave out --etcd-api\n`,
+      `error: file ${cwd}/x.json is a dump of etcd v3, not of v2 as ${from} says. Dump the v2 store, or pass --etcd-api auto\n`,
     ]);
   });
 });

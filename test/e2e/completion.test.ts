@@ -6,6 +6,7 @@ import { splitShellWords } from '../../src/session/shell-words.ts';
 import { EXECUTABLE, run, temporaryFolder } from '../support/cli.ts';
 import { cleanEnvironment } from '../support/etcd.ts';
 import { PAIR } from '../support/sites.ts';
+import { openCommand } from '../support/terminal.ts';
 
 const DUAL_SITE = `apiVersion: flannel-bigip/v1
 kind: Site
@@ -66,7 +67,7 @@ compadd() { local -a found; found=("\${(@P)argv[-1]}"); print -rl -- "\${found[@
 compset() { :; }
 _files() { print -r -- "files $*"; }
 words=(flannel-bigip "$@"); CURRENT=$#words
-_flannel_bigip`;
+_flannel-bigip`;
   const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script, 'zsh', ...words], {
     cwd,
     env: environment(),
@@ -177,6 +178,29 @@ describe('completion of a command line', () => {
     });
 
     expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});
+
+describe('completion in a zsh that somebody types into', () => {
+  const COMPINIT = 'autoload -Uz compinit && compinit -u -D';
+
+  it.each([
+    ['sourced', `${COMPINIT}\nsource <(flannel-bigip completion zsh)`],
+    ['a file of fpath', `fpath=($ZDOTDIR $fpath)\n${COMPINIT}`],
+  ])('works at the first TAB as %s', async (_, setup) => {
+    const { stdout } = await run(['completion', 'zsh']);
+    const home = temporaryFolder({
+      '.zshrc': `${setup}\nPS1='ready> '\n`,
+      '_flannel-bigip': stdout,
+    });
+    const env = { PATH: environment().PATH ?? '', ZDOTDIR: home };
+    const zsh = openCommand(['zsh', '-d', '-i'], home, { env });
+    await zsh.shows('ready>');
+    zsh.types('flannel-bigip vali\t');
+    await zsh.shows('flannel-bigip validate');
+    zsh.types('\u0015exit\r');
+
+    expect((await zsh.ended).code).toBe(0);
   });
 });
 

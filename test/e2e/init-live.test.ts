@@ -46,6 +46,43 @@ async function writtenDown(prefix: string, ...more: readonly string[]) {
 
 const NODE = nodeLease('10.1.10.151', '5a:7d:2e:91:0c:44');
 
+describe('init with flags that say whose a live reservation is', () => {
+  const IP = '10.1.10.245';
+  const MAC = '00:0c:29:2e:db:2e';
+  const wide = CONFIG_VALUE.replace('"SubnetMax":"10.244.99.0",', '');
+
+  it.each([
+    ['public IP and MAC', CONFIG_VALUE, [IP, MAC], 0],
+    ['its MAC in another spelling', CONFIG_VALUE, [IP, '000C.292E.DB2E'], 0],
+    ['its public IP, beside another MAC', CONFIG_VALUE, [IP, '00:0c:29:2e:db:99'], 2],
+    ['its MAC, beside another public IP', CONFIG_VALUE, ['10.1.10.246', MAC], 2],
+    ['both, in a range that hands it out', wide, [IP, MAC], 2],
+  ] as const)('keeps its subnet: %s', async (_, config, [publicIP, vtepMAC], code) => {
+    const prefix = network('v3', {
+      config,
+      'subnets/10.244.100.0-24': LEASE_VALUE,
+      'subnets/10.244.23.0-24': [NODE, 86_400],
+    });
+    const cwd = temporaryFolder();
+    const init = await run(
+      [
+        ...['init', '--yes', '--file', FILE, '--name', 'site-a', ...at(prefix)],
+        ...['--bigip-public-ip', publicIP, '--bigip-vtep-mac', vtepMAC],
+      ],
+      { cwd },
+    );
+    const { network: drafted, bigips } = parse(readFileSync(path.join(cwd, FILE), 'utf8'));
+    const diff = await run(['diff', '-f', FILE, '-o', 'json'], { cwd });
+    const { changes } = JSON.parse(diff.stdout) as { changes: { action: string; key: string }[] };
+
+    expect(init.code).toBe(0);
+    expect(bigips).toEqual([{ name: 'bigip-1', subnet: '10.244.100.0/24', publicIP, vtepMAC }]);
+    expect(drafted.SubnetMax).toBe('10.244.99.0');
+    expect(diff.code).toBe(code);
+    expect(changes.filter(({ action }) => action !== 'update')).toEqual([]);
+  });
+});
+
 describe.each(['v2', 'v3'] as const)('init --from-live on etcd %s', (api) => {
   it('writes a file on which diff finds nothing', async () => {
     const prefix = network(api, {
@@ -276,9 +313,10 @@ describe('init without a terminal, on a live network', () => {
   });
 
   it('takes the highest free subnet above the range', async () => {
+    const another = LEASE_VALUE.replace('10.1.10.245', '10.1.10.9').replace('db:2e', 'db:50');
     const prefix = network('v3', {
       config: CONFIG_VALUE,
-      'subnets/10.244.255.0-24': LEASE_VALUE.replace('10.1.10.245', '10.1.10.9'),
+      'subnets/10.244.255.0-24': another,
       'subnets/10.244.23.0-24': [NODE, 86_400],
     });
     const { stdout } = await run(['init', ...at(prefix), ...flags, '-f', '-']);

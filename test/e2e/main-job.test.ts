@@ -106,7 +106,15 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
           after: JSON.parse(LEASE_VALUE),
         },
       ],
-      problems: [],
+      problems: [
+        {
+          rule: 'new-network',
+          severity: 'warning',
+          message: `nothing is live under ${PREFIX}: this makes a new network`,
+          key: `${PREFIX}/config`,
+          fix: null,
+        },
+      ],
     });
   });
 
@@ -298,14 +306,55 @@ describe.each(['v2', 'v3'] as const)('onboarding a BIG-IP on etcd %s', (api) => 
   });
 });
 
+describe.each([
+  ['v3', 'v2', 'flannel up to v0.17'],
+  ['v2', 'v3', 'flannel from v0.18 on'],
+] as const)('a site file for etcd %s beside nodes that live in %s', (api, there, readers) => {
+  it('warns in the plan, and of nothing once the nodes are where it says', async () => {
+    const [here, other] = [handOf(etcd, api), handOf(etcd, there)];
+    for (const hand of [here, other]) {
+      for (const key of Object.keys(await hand.all())) hand.remove(key);
+    }
+    const cwd = temporaryFolder({ 'flannel-bigip.yaml': `${SITE}etcd: { api: ${api} }\n` });
+    const diff = async () => {
+      const at = ['--endpoints', etcd.endpoints.join(','), '-o', 'json'];
+      const { code, stdout, stderr } = await run(['diff', ...at], { cwd });
+      const { problems } = JSON.parse(stdout) as { problems: { rule: string }[] };
+      return { code, stderr, found: problems.filter(({ rule }) => rule === 'other-store-in-use') };
+    };
+    other.put(NODE_KEY, NODE_VALUE, 3600);
+    const wrong = await diff();
+    here.put(NODE_KEY, NODE_VALUE, 3600);
+    const right = await diff();
+
+    expect(wrong).toEqual({
+      code: 2,
+      stderr: '',
+      found: [
+        {
+          rule: 'other-store-in-use',
+          severity: 'warning',
+          message: `1 living node has its lease in the ${there} store, which ${readers} reads: no flanneld there sees what this makes in ${api}`,
+          key: null,
+          fix: `--etcd-api ${there}, or etcd.api: ${there} in the site file, is for those`,
+        },
+      ],
+    });
+    expect(right).toEqual({ code: 2, stderr: '', found: [] });
+  });
+});
+
 describe('a dual-stack site on etcd v3', () => {
   const KEY = `${PREFIX}/subnets/10.244.100.0-24&fd00:10:244:64::-64`;
   const VALUE =
     '{"PublicIP":"10.1.10.245","PublicIPv6":"2001:db8:1::245","BackendType":"vxlan","BackendData":{"VtepMAC":"00:0c:29:2e:db:2e"},"BackendV6Data":{"VtepMAC":"00:0c:29:2e:db:2f"}}';
 
   it('gets a lease with both families, key and value as flannel wants them', async () => {
+    for (const api of ['v2', 'v3'] as const) {
+      const hand = handOf(etcd, api);
+      for (const key of Object.keys(await hand.all())) hand.remove(key);
+    }
     const hand = handOf(etcd, 'v3');
-    for (const key of Object.keys(await hand.all())) hand.remove(key);
     const site = path.resolve('examples/dual-stack.yaml');
     const command = (...args: string[]) =>
       run([...args, '-f', site, '--endpoints', etcd.endpoints.join(',')], {

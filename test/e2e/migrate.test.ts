@@ -70,12 +70,14 @@ describe.each([
     const migrated = await migrate('--yes');
     const again = await migrate('--yes');
     const equal = await command('diff', '--from', from, '--to', to, '-o', 'json');
+    const told = await command('diff', '--from', from, '--to', to);
 
     expect([differing.code, migrated.code, again.code, equal.code]).toEqual([2, 0, 0, 0]);
+    expect(told.stdout).toContain('\n\nNothing to do: both stores hold the same.');
     expect(migrated.stdout).toContain(
       `Migrated and read back: 5 keys; the ${from} store is as it was.`,
     );
-    expect(again.stdout).toContain('Nothing to do');
+    expect(again.stdout).toContain(`Nothing to do: the ${to} store holds all that can be copied.`);
     expect(JSON.parse(equal.stdout)).toMatchObject({ inSync: true, changes: [], problems: [] });
     expect(await source.all()).toEqual(before);
     expect(await target.all()).toEqual(EVERYTHING);
@@ -291,6 +293,25 @@ describe('the pause between writes to v3', () => {
     expect(alone).toBeLessThan(2_000);
     expect(listenedTo).toBeGreaterThan(4_000);
   });
+});
+
+describe('an etcd without its v2 store', () => {
+  it.each(['migrate', 'diff'])(
+    'is no help to %s, which says how to switch that on',
+    async (command) => {
+      const etcd = await startEtcd({ v2: false });
+      const [endpoint = ''] = etcd.endpoints;
+      const args = [command, '--from', 'v2', '--to', 'v3', '--endpoints', endpoint];
+      const { code, stdout, stderr } = await run(args);
+      await etcd.stop();
+
+      expect({ code, stdout, stderr }).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `error: etcd at ${new URL(endpoint).host} does not offer the v2 API. This is about both stores: start etcd (3.4 or 3.5) with --enable-v2\n`,
+      });
+    },
+  );
 });
 
 describe('migrate', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -52,4 +52,19 @@ describe('the standalone executable', () => {
     expect(told).toContain('named.json');
     expect(untold).not.toContain('named.json');
   });
+
+  it.each(['--preload=./order.ts', '--cwd=/', '--version', '--help', '-e process.exit(7)', 'x'])(
+    'takes no order from BUN_OPTIONS=%s',
+    (options) => {
+      const folder = temporaryFolder({
+        'order.ts': 'console.log("preloaded"); process.exit(7);\n',
+        'site.yaml': readFileSync(SITE, 'utf8'),
+      });
+      expect(standalone(['validate', 'site.yaml'], folder, { BUN_OPTIONS: options })).toEqual([
+        0,
+        '1 file checked, all valid, 0 warnings\n',
+        '',
+      ]);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { TlsFiles } from '../../src/etcd/connection.ts';
 import { openStore } from '../../src/etcd/open-store.ts';
 import { type Certificates, encryptKey, makeCertificates } from '../support/certificates.ts';
@@ -27,6 +27,9 @@ beforeAll(async () => {
   ]);
 });
 afterAll(() => Promise.all([good, misnamed, expired, plain].map((etcd) => etcd.stop())));
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
 
 function hostOf(etcd: Etcd): string {
   return new URL(etcd.endpoints[0] ?? '').host;
@@ -46,7 +49,9 @@ describe.each(['v2', 'v3'] as const)('opening the %s store', (api) => {
   it.each([
     { what: 'another CA', ca: () => files.otherCa },
     { what: "no CA but the system's", ca: () => undefined },
-  ])('with $what does not trust etcd', async ({ ca }) => {
+    { what: 'the check switched off for Node', ca: () => files.otherCa, unchecked: '0' },
+  ])('with $what does not trust etcd', async ({ ca, unchecked }) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', unchecked);
     const { cert, key } = files.client;
     const given = ca();
     expect(

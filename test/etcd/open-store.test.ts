@@ -68,7 +68,7 @@ describe('auto, where etcd offers both stores', () => {
       message:
         "both of etcd's stores hold flannel's keys under /both; flannel up to v0.17 reads v2, from v0.18 on v3",
       exit: 1,
-      fix: 'say which one with --etcd-api v2 or --etcd-api v3',
+      fix: 'say which one with --etcd-api v2 or v3, or with etcd.api in the site file',
     });
   });
 
@@ -79,7 +79,7 @@ describe('auto, where etcd offers both stores', () => {
       message:
         "neither of etcd's stores holds flannel's keys under /neither, and etcd offers both; flannel up to v0.17 reads v2, from v0.18 on v3",
       exit: 1,
-      fix: 'check --prefix, or say which store with --etcd-api v2 or v3',
+      fix: 'check --prefix, or say which store with --etcd-api v2 or v3, or with etcd.api in the site file',
     });
   });
 });

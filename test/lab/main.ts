@@ -17,16 +17,34 @@ interface Answer {
   readonly stderr: string;
 }
 
-const { values } = parseArgs({
-  options: {
-    fault: { type: 'string' },
-    cure: { type: 'boolean' },
-    all: { type: 'boolean' },
-    list: { type: 'boolean' },
-    shell: { type: 'string' },
-    root: { type: 'string', default: process.cwd() },
-  },
-});
+const HELP = `npm run lab -- [OPTIONS], as root: brings up a site in network namespaces and asks doctor
+  --fault NAME     breaks one thing first; with --all several, parted by commas
+  --cure           does then what doctor says, and asks again
+  --shell COMMAND  runs a command on a node
+  --all            every fault, one after another, a line of JSON each
+  --list           tells the faults`;
+
+const values = readOptions();
+
+/** What was asked for; ends the process with 64 where there is no such thing. */
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        fault: { type: 'string' },
+        cure: { type: 'boolean' },
+        all: { type: 'boolean' },
+        list: { type: 'boolean' },
+        help: { type: 'boolean' },
+        shell: { type: 'string' },
+        root: { type: 'string', default: process.cwd() },
+      },
+    }).values;
+  } catch (error) {
+    console.error(`${(error as Error).message.split('. ')[0]}; see npm run lab -- --help`);
+    return process.exit(64);
+  }
+}
 
 async function ask(lab: Lab): Promise<Answer> {
   const { code, stdout, stderr } = await lab.doctor('-o json');
@@ -115,8 +133,8 @@ a BIG-IP at 10.1.10.245 (10.244.100.0-24), etcd at 10.1.10.150, all in network n
   return again.code;
 }
 
-if (values.list) {
-  console.log(listText());
+if (values.list || values.help) {
+  console.log(values.help ? HELP : listText());
   process.exit(0);
 }
 const fault = values.fault && !values.all ? named(values.fault) : null;

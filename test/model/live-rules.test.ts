@@ -344,6 +344,16 @@ const CASES: readonly LiveCase[] = [
     },
     nearMiss: { config: null },
   },
+  {
+    rule: 'new-network',
+    live: { config: null },
+    found: {
+      severity: 'warning',
+      message: 'nothing is live under /coreos.com/network: this makes a new network',
+      key: `${PREFIX}/config`,
+    },
+    nearMiss: { config: null, leases: [node(20)] },
+  },
 ];
 
 function problems({ rule, site = siteOf() }: LiveCase, live: LiveParts): LiveFinding[] {
@@ -361,7 +371,7 @@ describe('every rule on live state', () => {
 
   it('has a case, here or below; some are found by commands and have theirs there', () => {
     const covered: string[] = CASES.map(({ rule }) => rule);
-    const below = ['key-unreadable', 'value-unreadable', 'lease-expires'];
+    const below = ['key-unreadable', 'value-unreadable', 'lease-expires', 'other-store-in-use'];
     expect(LIVE_RULES.filter((rule) => !covered.includes(rule) && !below.includes(rule))).toEqual([
       'still-declared',
       'not-in-backup',
@@ -373,6 +383,39 @@ describe('every rule on live state', () => {
       'lease-without-node',
       'stale-arp-entry',
     ]);
+  });
+});
+
+describe('a network that is made in one of two stores', () => {
+  const found = (live: LiveParts, other: LiveParts | null) =>
+    planSite(siteOf(), liveOf(live), { other: other && liveOf(other) }).problems.filter(
+      ({ rule }) => rule === 'other-store-in-use',
+    );
+  const own = node(100, { PublicIP: '10.1.10.245' });
+
+  it.each([
+    ['v3', 'v2', [node(20)], '1 living node has its lease', 'flannel up to v0.17'],
+    ['v2', 'v3', [node(20), node(21)], '2 living nodes have their leases', 'flannel from v0.18 on'],
+  ] as const)('warns in %s of nodes that live in %s', (api, there, leases, nodes, readers) => {
+    expect(found({ api, config: null }, { api: there, leases })).toEqual([
+      {
+        rule: 'other-store-in-use',
+        severity: 'warning',
+        message: `${nodes} in the ${there} store, which ${readers} reads: no flanneld there sees what this makes in ${api}`,
+        fix: `--etcd-api ${there}, or etcd.api: ${there} in the site file, is for those`,
+        key: null,
+      },
+    ]);
+  });
+
+  it.each<[string, LiveParts, LiveParts | null]>([
+    ['there is no other store', { config: null }, null],
+    ['nothing lives in the other', { config: null }, { api: 'v2', leases: [ours] }],
+    ["the BIG-IP's own lease alone expires there", { config: null }, { api: 'v2', leases: [own] }],
+    ['nodes live in both', { config: null, leases: [node(20)] }, { api: 'v2', leases: [node(20)] }],
+    ['the network is there already', { config: '{}' }, { api: 'v2', leases: [node(20)] }],
+  ])('is silent where %s', (_, live, other) => {
+    expect(found(live, other)).toEqual([]);
   });
 });
 

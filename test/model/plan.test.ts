@@ -25,6 +25,45 @@ const other = (name: string) =>
 const shortly = ({ action, kind, key }: Change) =>
   `${action} ${kind} ${key.slice(PREFIX.length + 1)}`;
 
+describe('a plan that gives two leases the same', () => {
+  const shared = (name: string, value: string, options = {}) =>
+    planSite(site, liveOf({ leases: [reservation(name, value)] }), options).problems.filter(
+      ({ rule }) => rule.endsWith('-shared'),
+    );
+  const at = `${PREFIX}/subnets/${BIGIP_KEY}`;
+  const told = (what: string, rule: string) => ({
+    rule,
+    severity: 'warning',
+    message: `${BIGIP_KEY} and 10.244.101.0-24 have the same ${what}`,
+    key: at,
+  });
+
+  it('warns of it before it is written', () => {
+    const otherMac = RESERVATION.replace('db:2e', 'db:50');
+    const otherIp = RESERVATION.replace('10.245', '10.250');
+    expect(shared('10.244.101.0-24', RESERVATION)).toEqual([
+      told('public IP', 'public-ip-shared'),
+      told('VTEP MAC', 'vtep-mac-shared'),
+    ]);
+    expect(shared('10.244.101.0-24', otherMac)).toEqual([told('public IP', 'public-ip-shared')]);
+    expect(shared('10.244.101.0-24', otherIp)).toEqual([told('VTEP MAC', 'vtep-mac-shared')]);
+  });
+
+  it('is silent where the other lease goes, or is the one that changes', () => {
+    expect(shared('10.244.101.0-24', RESERVATION, { prune: true })).toEqual([]);
+    expect(shared(BIGIP_KEY, RESERVATION.replace('10.245', '10.250'))).toEqual([]);
+  });
+
+  it('tells once of what is live already', () => {
+    const twin = reservation('10.244.101.0-24', RESERVATION);
+    const rules = planSite(site, liveOf({ leases: [ours, twin] })).problems.map(({ rule }) => rule);
+    expect(rules.filter((rule) => rule.endsWith('-shared'))).toEqual([
+      'public-ip-shared',
+      'vtep-mac-shared',
+    ]);
+  });
+});
+
 describe('a plan for an empty store', () => {
   it('creates the config, then the lease, and writes exactly the bytes that flannel expects', () => {
     const plan = planSite(site, liveOf({ config: null }));
@@ -69,7 +108,14 @@ describe('a plan for an empty store', () => {
           revision: null,
         },
       ],
-      problems: [],
+      problems: [
+        {
+          rule: 'new-network',
+          severity: 'warning',
+          message: 'nothing is live under /coreos.com/network: this makes a new network',
+          key: '/coreos.com/network/config',
+        },
+      ],
       dangers: [],
       nodeCount: 0,
       configRevision: null,

@@ -54,6 +54,7 @@ describe('the text of a plan', () => {
       '      PublicIP               10.1.10.245',
       '      BackendType            vxlan',
       '      BackendData.VtepMAC    00:0c:29:2e:db:2e',
+      '  ! warning: nothing is live under /coreos.com/network: this makes a new network [new-network]',
       '',
       '2 to add, 0 to change, 0 to remove.',
     ]);

@@ -4,7 +4,7 @@ import { COMMAND } from './cli.ts';
 import { cleanEnvironment } from './etcd.ts';
 import { until } from './wait.ts';
 
-/** The executable in a pseudo-terminal, as a person sits before it. */
+/** A command in a pseudo-terminal, as a person sits before it. */
 export interface Terminal {
   /** Waits until the screen has shown a text, wherever its lines were broken. */
   shows(text: string): Promise<unknown>;
@@ -21,13 +21,22 @@ export interface TerminalOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Starts the executable in a pseudo-terminal (util-linux' script). */
+/** Starts the executable in a pseudo-terminal. */
 export function openTerminal(
   args: readonly string[],
   cwd: string,
+  options: TerminalOptions = {},
+): Terminal {
+  return openCommand([...COMMAND, ...args], cwd, options);
+}
+
+/** Starts any command in a pseudo-terminal (util-linux' script). */
+export function openCommand(
+  words: readonly string[],
+  cwd: string,
   { columns = 100, etcDefault, env }: TerminalOptions = {},
 ): Terminal {
-  const command = [...COMMAND, ...args].map((word) => `'${word}'`).join(' ');
+  const command = words.map((word) => `'${word}'`).join(' ');
   const script = ['script', '-qefc', `stty cols ${columns}; ${command}`, '/dev/null'];
   const mount = 'mount --bind "$1" /etc/default && shift && exec "$@"';
   const [program = '', ...rest] =

@@ -1,7 +1,14 @@
-import { leaseKeyOf } from '../bigip-lease.ts';
+import { bigipOf, isAtSubnet, nodesOf } from '../bigip-lease.ts';
 import type { EtcdApi } from '../check-network.ts';
-import type { Site } from '../site.ts';
-import { decodeSnapshot, type LiveState, type Snapshot } from '../snapshot.ts';
+import type { BigIp, Site } from '../site.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  type LiveLease,
+  type LiveState,
+  type Snapshot,
+} from '../snapshot.ts';
 import type { CheckList } from './check.ts';
 import type { Commands } from './commands.ts';
 import type { EtcdReading } from './readings.ts';
@@ -26,7 +33,7 @@ export function checkStore(
     const { description, snapshot } = followed;
     if (!holdsKeys(snapshot)) {
       list.fail('etcd-store', {
-        message: `${description} holds nothing of flannel's under ${snapshot.prefix}`,
+        message: `${description} holds nothing of flannel's under ${emptyPlace(snapshot.prefix)}`,
         expected: `${snapshot.prefix}/config, written by apply or by hand`,
         found: 'no key at all',
         fix: [commands.own('apply')],
@@ -37,12 +44,38 @@ export function checkStore(
     list.pass('etcd-store', `${description} holds flannel's keys under ${snapshot.prefix}`);
     return live;
   }
-  tellOther(followed, other, site, list, commands);
+  const there = decodeSnapshot(other.snapshot);
+  const [hasNodesHere, hasNodesThere] = [live, there].map(
+    ({ leases }) => nodesOf(leases, site.bigips).length > 0,
+  );
+  if (hasNodesThere && !hasNodesHere) return wrongStore(followed, other, list, commands);
+  const strays = site.bigips.filter(
+    (bigip) =>
+      there.leases.some((lease) => isStray(lease, bigip)) &&
+      !live.leases.some((lease) => isAtSubnet(lease, bigip)),
+  );
+  tellOther(followed, other, strays, list, commands);
   return live;
 }
 
-function holdsKeys({ config, leases }: Snapshot): boolean {
-  return config !== null || leases.length > 0;
+/** Whether a lease is the BIG-IP's: at its subnet, and no living node's. */
+function isStray(lease: LiveLease, bigip: BigIp): boolean {
+  if (bigipOf(lease, [bigip]) !== undefined) return true;
+  const mac = typeof lease.value === 'string' ? null : lease.value.vtepMAC;
+  return isAtSubnet(lease, bigip) && mac !== null && mac === bigip.ipv4.vtepMAC;
+}
+
+/** Nodes renew their leases in the store that flanneld reads, whichever was asked for. */
+function wrongStore(followed: Store, other: Store, list: CheckList, commands: Commands): null {
+  const there = other.snapshot.api;
+  list.fail('etcd-store', {
+    message: `only the ${there} store has leases of living nodes, so flanneld here reads that, not ${followed.description}`,
+    expected: `the leases of nodes in ${followed.description}`,
+    found: [followed, other].map(contents).join('; '),
+    fix: [commands.own(`doctor --etcd-api ${there}`)],
+    advice: `${READERS}; write etcd.api: ${there} into the site file`,
+  });
+  return null;
 }
 
 type Store = EtcdReading['stores'][number];
@@ -81,7 +114,7 @@ function undecided(
   const found = stores.map(contents).join('; ');
   if (holding.length === 0) {
     list.fail('etcd-store', {
-      message: `neither of etcd's stores holds flannel's keys under ${prefix}`,
+      message: `neither of etcd's stores holds flannel's keys under ${emptyPlace(prefix)}`,
       expected: `${prefix}/config in one of them`,
       found,
       fix: [commands.own('apply --etcd-api v3')],
@@ -103,17 +136,12 @@ function undecided(
 function tellOther(
   followed: Store,
   other: Store,
-  site: Site,
+  strays: readonly BigIp[],
   list: CheckList,
   commands: Commands,
 ): void {
   const { api } = followed.snapshot;
   const there = other.snapshot.api;
-  const strays = site.bigips.filter((bigip) => {
-    const key = `${other.snapshot.prefix}/subnets/${leaseKeyOf(bigip)}`;
-    const isThere = other.snapshot.leases.some((lease) => lease.key === key);
-    return isThere && !followed.snapshot.leases.some((lease) => lease.key === key);
-  });
   const found = [followed, other].map(contents).join('; ');
   if (strays.length > 0) {
     const names = strays.map(({ name }) => name).join(', ');

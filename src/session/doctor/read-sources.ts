@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openOffered } from '../../etcd/open-store.ts';
+import { type OpenStore, openOffered, openOther } from '../../etcd/open-store.ts';
 import { readHostWith, readLinks } from '../../linux/read-host.ts';
 import { formatAddress } from '../../model/address.ts';
 import { DEFAULT_VXLAN_PORT } from '../../model/backends.ts';
@@ -83,9 +83,9 @@ function skipped(why: string) {
 }
 
 /** Reads every store that etcd offers: the lease may lie in the one that nobody reads. */
-async function readEtcd({ connection, api }: ResolvedConnection): Promise<EtcdReading> {
+async function readEtcd({ connection, api, apiFrom }: ResolvedConnection): Promise<EtcdReading> {
   const isFile = connection.endpoints.some((endpoint) => endpoint.startsWith('file:'));
-  const first = openOffered(connection, api);
+  const first = openOffered(connection, api, apiFrom);
   const [asked, other] = await Promise.allSettled([
     first,
     api === 'auto' || isFile ? [] : otherStore(connection, api, first),
@@ -110,22 +110,16 @@ async function readEtcd({ connection, api }: ResolvedConnection): Promise<EtcdRe
 const HEAD_START = 50;
 
 /**
- * The store that was not asked for; it may be switched off, or closed to this user. What reads it is
- * loaded while the one that was asked for makes its answer, not before it is asked.
+ * The store that was not asked for. What reads it is loaded while the one that was asked for makes its answer, not before it is asked.
  */
 async function otherStore(
   connection: ResolvedConnection['connection'],
   api: EtcdApi,
   first: Promise<unknown>,
-): Promise<Awaited<ReturnType<typeof openOffered>>> {
+): Promise<readonly OpenStore[]> {
   const headStart = delay(HEAD_START, undefined, { ref: false });
   await Promise.race([first, headStart]).catch(() => undefined);
-  try {
-    return await openOffered(connection, api === 'v2' ? 'v3' : 'v2');
-  } catch (error) {
-    if (error instanceof Problem) return [];
-    throw error;
-  }
+  return [(await openOther(connection, api)) ?? []].flat();
 }
 
 async function readCluster(

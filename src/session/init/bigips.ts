@@ -7,7 +7,12 @@ import {
 } from '../../model/address.ts';
 import { nodesOf } from '../../model/bigip-lease.ts';
 import type { BigipDocument } from '../../model/generated/documents.ts';
-import { bigipsOfLive, nextName, type RefusedReservation } from '../../model/live-draft.ts';
+import {
+  bigipsOfLive,
+  nextName,
+  ownReservation,
+  type RefusedReservation,
+} from '../../model/live-draft.ts';
 import { isVxlan } from '../../model/network-config.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
 import { proposeSelfIP, proposeSubnet } from '../../model/propose.ts';
@@ -178,6 +183,7 @@ async function askBigip(
 ): Promise<BigipDocument> {
   const dualStack = (draftConfig(draft)?.ipv6 ?? null) !== null;
   const { management } = given;
+  const own = live === null ? undefined : ownReservation(draft, live, given);
   let answered: PartialBigip = management === undefined ? {} : { management };
   for (const field of FIELDS) {
     const value = given[field];
@@ -188,14 +194,19 @@ async function askBigip(
         flag: flagOf(field),
         message: `${answered.name ?? `BIG-IP ${draft.bigips.length + 1}`}: ${MESSAGES[field]}:`,
         given: value,
-        // What is on the BIG-IP already is not guessed.
-        initial:
-          isSelfIP(field) && known.subnet ? undefined : propose(field, draft, answered, live),
+        initial: initialOf(field),
         optional: isSelfIP(field),
         check: (typed) => objectionToBigip(draft, { ...answered, [field]: typed }, field, live),
       }));
     if (text !== '') answered = { ...answered, [field]: text };
   }
+  function initialOf(field: Field): string | undefined {
+    if (own !== undefined && (field === 'subnet' || field === 'ipv6Subnet')) return own[field];
+    // What is on the BIG-IP already is not guessed.
+    const isThere = known.subnet !== undefined || (own && own.subnet === answered.subnet);
+    return isSelfIP(field) && isThere ? undefined : propose(field, draft, answered, live);
+  }
+
   const { management: _, ...values } = answered;
   return { ...values, ...(management === undefined ? {} : { management }) } as BigipDocument;
 }

@@ -1,12 +1,18 @@
 import path from 'node:path';
 import { type EtcdConnection, readTlsFiles } from '../../etcd/connection.ts';
-import { holdsKeys, type OpenStore, openOffered } from '../../etcd/open-store.ts';
+import { type OpenStore, openOffered } from '../../etcd/open-store.ts';
 import { readFileText } from '../../files/site-file.ts';
 import type { EtcdApi } from '../../model/check-network.ts';
 import type { EtcdDocument } from '../../model/generated/documents.ts';
 import { EXIT, Problem } from '../../model/problem.ts';
 import { objectionAt } from '../../model/site-draft.ts';
-import { decodeSnapshot, isNode, type LiveState } from '../../model/snapshot.ts';
+import {
+  decodeSnapshot,
+  emptyPlace,
+  holdsKeys,
+  isNode,
+  type LiveState,
+} from '../../model/snapshot.ts';
 import type { World } from '../../world.ts';
 import {
   DEFAULT_ENDPOINT,
@@ -159,7 +165,7 @@ async function look(interview: Interview, resolved: ResolvedConnection): Promise
     if (!(error instanceof Problem) || interview.args.on('from-live')) throw error;
     return doWithout(interview, error);
   }
-  const holding = offered.filter(holdsKeys);
+  const holding = offered.filter(({ snapshot }) => holdsKeys(snapshot));
   const candidates = holding.length > 0 ? holding : offered;
   const [first, second] = candidates;
   if (first === undefined) throw new Error('etcd offers no store');
@@ -199,7 +205,9 @@ async function askStore(interview: Interview, stores: readonly OpenStore[]): Pro
 }
 
 function contents(opened: OpenStore): string {
-  if (!holdsKeys(opened)) return `nothing of flannel's under ${opened.store.prefix}`;
+  if (!holdsKeys(opened.snapshot)) {
+    return `nothing of flannel's under ${emptyPlace(opened.store.prefix)}`;
+  }
   const { leases, snapshot } = decodeSnapshot(opened.snapshot);
   const nodes = leases.filter(isNode).length;
   const count = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;

@@ -85,7 +85,7 @@ export class SiteWatch {
     this.line('etcd', false);
     world.onHangUp(() => void this.reload());
     await Promise.all([
-      this.followEtcd(() => openStore(resolved.connection, resolved.api)),
+      this.followEtcd(() => openStore(resolved.connection, resolved.api, resolved.apiFrom)),
       api === null ? null : this.followNodes(api),
     ]);
   }

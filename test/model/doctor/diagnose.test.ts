@@ -103,6 +103,35 @@ describe('the store', () => {
     ]);
   });
 
+  it.each([
+    ['an empty one that is asked for', 'v3', v3({ config: null, leases: [] })],
+    ['one with a config that is asked for', 'v3', v3({ leases: [] })],
+    ['the only one with a config', 'auto', v3({ leases: [] })],
+  ] as const)('is not what flanneld reads where nodes live in the other: %s', (_, asked, here) => {
+    const nodes = liveOf({ api: 'v2', config: null, leases: [node(11), node(12)] });
+    const stores = [store(nodes, 'etcd v2'), here];
+    const { checks } = diagnosed({ etcd: read({ asked, stores }) });
+    expect(firstFault(checks)).toMatchObject({
+      id: 'etcd-store',
+      message: `only the v2 store has leases of living nodes, so flanneld here reads that, not ${here.description}`,
+      found: `v3: ${here.snapshot.config ? 'a' : 'no'} config, 0 leases; v2: no config, 2 leases`,
+      fix: ['flannel-bigip doctor --etcd-api v2'],
+    });
+    expect(idsOf(checks, 'fail').filter((id) => id.startsWith('etcd-'))).toEqual(['etcd-store']);
+  });
+
+  it.each([
+    ["a living node's", node(100), []],
+    ['a reservation', reservation(BIGIP_KEY, '{}'), ['etcd-store']],
+    ["the BIG-IP's by its public IP", node(100, { PublicIP: '10.1.10.245' }), ['etcd-store']],
+    ["the BIG-IP's by its MAC", node(100, { BackendData: { VtepMAC: BIGIP_MAC } }), ['etcd-store']],
+  ])('beside the one that is read has a lease that is %s', (_, lease, ids) => {
+    const there = store(liveOf({ api: 'v2', config: null, leases: [lease] }), 'etcd v2');
+    const here = v3({ leases: [node(11), node(12)] });
+    const { checks } = diagnosed({ etcd: read({ asked: 'v3', stores: [there, here] }) });
+    expect(idsOf(checks, 'fail').filter((id) => id === 'etcd-store')).toEqual(ids);
+  });
+
   it('holds nothing', () => {
     const empty = v3({ config: null, leases: [] });
     expect(told({ etcd: read({ asked: 'v3', stores: [empty] }) }).failed[0]).toBe('etcd-store');

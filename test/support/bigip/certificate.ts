@@ -19,7 +19,10 @@ export interface Identity {
 let made: Certificates | null = null;
 
 /** Certificates are made once for all units of a test file. */
-export function identityFor({ certificate, selfSigned }: Settings): Identity {
+export function identityFor({
+  certificate,
+  selfSigned,
+}: Pick<Settings, 'certificate' | 'selfSigned'>): Identity {
   made ??= makeCertificates();
   const signed = {
     server: made.server,
