@@ -180,7 +180,14 @@ const built = await build({
   },
   logLevel: 'warning',
 });
-const parts = ['validate', 'on-etcd', 'on-nodes', 'on-bigip', 'on-doctor'];
+const parts = {
+  validate: [],
+  'on-etcd': ['v2', 'v3'],
+  'on-nodes': [],
+  'on-bigip': [],
+  'on-doctor': [],
+  v3: [],
+};
 await joinChunks(root, built, 'dist/start.js', parts);
 
 // What went into the bundle, of which `npm run sbom` makes a bill of materials. What this script put in

@@ -5,23 +5,31 @@ import { build } from 'esbuild';
 
 /**
  * Joins, in this order: what every command loads into the file that starts; what the first two of the parts
- * share into `core.js`; and for each part what only it and later ones load. What is left stays a file of
+ * share into `core.js`; and for each part what only it and later ones load, with what several parts that it
+ * loads one of have in common. What is left stays a file of
  * its own. Each comes with a source map beside it that leads back to `src/`.
  *
  * @param built esbuild's result, not written yet, each chunk with its source map inline
  * @param start path of the file that starts, relative to the root
- * @param parts names of lazily loaded files, as their chunks' names begin
+ * @param parts lazily loaded files, as their chunks' names begin, each with parts whose common files come with it
  */
 export async function joinChunks(root, { metafile, outputFiles }, start, parts) {
   const folder = path.dirname(start);
   const outputs = Object.keys(metafile.outputs);
-  const chunkOf = (part) => outputs.find((file) => file.startsWith(`${folder}/chunks/${part}-`));
-  const loadedBy = parts.map((part) => staticallyLoaded(metafile, chunkOf(part)));
-  const [first, second] = loadedBy;
+  const chunkOf = (part) =>
+    outputs.find((file) => new RegExp(`^${folder}/chunks/${part}-[A-Z\\d]{8}\\.js$`).test(file));
+  const loaded = (part) => staticallyLoaded(metafile, chunkOf(part));
+  const common = (some) =>
+    some.map(loaded).reduce((all, files) => all.filter((file) => files.includes(file)));
+  const names = Object.keys(parts);
+  const [first, second] = names.map(loaded);
   const groups = [
     { into: start, files: staticallyLoaded(metafile, start) },
     { into: `${folder}/chunks/core.js`, files: first.filter((file) => second.includes(file)) },
-    ...parts.map((part, index) => ({ into: chunkOf(part), files: loadedBy[index] })),
+    ...names.map((part) => ({
+      into: chunkOf(part),
+      files: [...loaded(part), ...(parts[part].length === 0 ? [] : common(parts[part]))],
+    })),
     ...outputs.map((file) => ({ into: file, files: [file] })),
   ];
   /** By each chunk's path: the file it goes into, what its exports' names begin with there, and its code. */

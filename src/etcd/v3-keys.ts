@@ -26,15 +26,12 @@ export class StrangeAnswer extends Error {}
 
 /** A v3 pair as a stored key. */
 export function storedKey(kv: V3KeyValue): StoredKey {
-  const expires = kv.lease !== '0';
-  return {
-    key: kv.key.toString('utf8'),
-    value: kv.value.toString('utf8'),
-    revision: kv.mod_revision,
-    expires,
-    ttl: null,
-    ...(expires ? { leaseId: kv.lease } : {}),
-  };
+  const key = kv.key.toString('utf8');
+  const value = kv.value.toString('utf8');
+  const revision = kv.mod_revision;
+  return kv.lease === '0'
+    ? { key, value, revision, expires: false, ttl: null }
+    : { key, value, revision, expires: true, ttl: null, leaseId: kv.lease };
 }
 
 /** The header of an answer. @throws StrangeAnswer when there is none. */

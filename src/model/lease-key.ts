@@ -25,9 +25,6 @@ const PATTERNS: Record<FlannelVersion, RegExp> = {
   'v0.20.0': new RegExp(`${IPV4}(?:&([\\da-f:]+)-(\\d+))?$`),
 };
 
-/** The keys of nearly all leases, which both patterns read alike but take long to find. */
-const PLAIN_KEY = /^(\d+\.\d+\.\d+\.\d+)-(\d+)$/;
-
 /** Go's `ParseUint(text, 10, bits)`: a number that fits, or null. */
 function smallNumber(text: string, bits: number): number | null {
   const value = Number(text);
@@ -39,7 +36,9 @@ function smallNumber(text: string, bits: number): number | null {
  * that version cannot read it. Lengths are 5 bits for IPv4 and 7 for IPv6, so /32 and /128 fail.
  */
 export function parseLeaseKey(key: string, version: FlannelVersion): LeaseKey | null {
-  const match = PLAIN_KEY.exec(key) ?? PATTERNS[version].exec(key);
+  const plain = parsePlainKey(key);
+  if (plain !== null) return plain;
+  const match = PATTERNS[version].exec(key);
   if (match === null) return null;
   const [, v4Text = '', v4Length = '', v6Text, v6Length = ''] = match;
   const subnet = half(4, parseIpv4(v4Text), smallNumber(v4Length, 5));
@@ -47,6 +46,15 @@ export function parseLeaseKey(key: string, version: FlannelVersion): LeaseKey | 
   if (v6Text === undefined) return { subnet, ipv6Subnet: null };
   const ipv6Subnet = half(6, parseIpv6(v6Text), smallNumber(v6Length, 7));
   return ipv6Subnet === null ? null : { subnet, ipv6Subnet };
+}
+
+/** The keys of nearly all leases, which both patterns read alike but take long to find; null for others. */
+function parsePlainKey(key: string): LeaseKey | null {
+  const dash = key.indexOf('-');
+  const lengthText = key.slice(dash + 1);
+  if (dash < 0 || !/^\d{1,2}$/.test(lengthText)) return null;
+  const subnet = half(4, parseIpv4(key.slice(0, dash)), smallNumber(lengthText, 5));
+  return subnet && { subnet, ipv6Subnet: null };
 }
 
 function half(family: 4 | 6, base: bigint | null, length: number | null): Subnet | null {

@@ -40,14 +40,16 @@ const PLAIN_LEASE =
 
 /** Null for any other shape. */
 function parsePlainLease(text: string): LeaseValue | null {
-  const [, address = '', backendType = '', vni, mac = ''] = PLAIN_LEASE.exec(text) ?? [];
-  const publicIP = parseIpv4(address);
+  const match = PLAIN_LEASE.exec(text);
+  // By index: taking a list apart makes an object of each part.
+  const publicIP = match && parseIpv4(match[1] ?? '');
   if (publicIP === null) return null;
+  const vni = match?.[3];
   return {
     publicIP,
     publicIPv6: null,
-    backendType,
-    vtepMAC: parseMac(mac),
+    backendType: match?.[2] ?? null,
+    vtepMAC: parseMac(match?.[4] ?? ''),
     vtepMACv6: null,
     vni: vni === undefined ? null : Number(vni),
   };

@@ -58,8 +58,8 @@ function checkLease(lease: LiveLease, live: LiveState): KeylessFinding[] {
     const message = `${lease.name} has host bits: the kernel refuses flannel's route`;
     findings.unshift(warning('lease-host-bits', message));
   }
-  findings.push(...checkFamilies(lease, lease.value, live.config));
-  return findings;
+  const families = checkFamilies(lease, lease.value, live.config);
+  return families.length === 0 ? findings : [...findings, ...families];
 }
 
 function checkValue(

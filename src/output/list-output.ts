@@ -48,9 +48,10 @@ export function listColumns(options: { readonly wide: boolean; readonly ttl: boo
     ...(options.wide || options.ttl ? [TTL_COLUMN] : []),
     ...(options.wide ? [KEY_COLUMN] : []),
   ];
+  const cells = columns.map(([, cell]) => cell);
   return {
     header: columns.map(([title]) => title),
-    row: (lease: ListedLease) => columns.map(([, cell]) => cell(lease)),
+    row: (lease: ListedLease) => cells.map((cell) => cell(lease)),
   };
 }
 

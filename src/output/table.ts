@@ -92,6 +92,25 @@ function blocksText([header = [], ...rows]: readonly (readonly string[])[], styl
  * @param widths the widths of the columns so far; widened where a cell needs it
  */
 export function tableLines(rows: readonly (readonly string[])[], widths: number[]): string[] {
+  return plainLines(rows, widths) ?? anyLines(rows, widths);
+}
+
+/** Lines of ASCII alone, in which each letter is a column: nearly all tables. Null where there is another letter. */
+function plainLines(rows: readonly (readonly string[])[], widths: number[]): string[] | null {
+  const wider = [...widths];
+  for (const row of rows) widen(wider, row, lengthOf);
+  const lines: string[] = [];
+  for (const row of rows) {
+    const cells = row.map((cell, i) => cell.padEnd(wider[i] ?? 0));
+    const line = cells.join(' '.repeat(GAP)).trimEnd();
+    if (!PLAIN.test(line)) return null;
+    lines.push(line);
+  }
+  widths.splice(0, widths.length, ...wider);
+  return lines;
+}
+
+function anyLines(rows: readonly (readonly string[])[], widths: number[]): string[] {
   const measured = rows.map((row) => measure(row, widths));
   return measured.map(({ cells, widthOf }) => {
     let line = '';
@@ -115,11 +134,15 @@ function measure(row: readonly string[], widths: number[]): MeasuredRow {
   const plain = PLAIN.test(row.join(''));
   const cells = plain ? row : row.map(printable);
   const widthOf = plain ? lengthOf : stringWidth;
+  widen(widths, cells, widthOf);
+  return { cells, widthOf };
+}
+
+function widen(widths: number[], cells: readonly string[], widthOf: MeasuredRow['widthOf']): void {
   for (let i = 0; i < cells.length; i++) {
     const width = widthOf(cells[i] ?? '');
     if (width > (widths[i] ?? 0)) widths[i] = width;
   }
-  return { cells, widthOf };
 }
 
 function lengthOf(cell: string): number {
