@@ -74,6 +74,7 @@ const ENVIRONMENT = [
   [['TERM', 'COLORTERM'], 'how many colours the terminal has'],
   [['LC_ALL', 'LC_CTYPE', 'LANG'], 'without UTF-8 in the first that is set, symbols are ASCII'],
   [['CI'], 'nothing is asked, if it is set'],
+  [['NODE_TLS_REJECT_UNAUTHORIZED'], 'not heeded: certificates are checked all the same'],
   [
     ['GITHUB_WORKSPACE', 'CI_PROJECT_DIR'],
     'the folder that paths in reports of validate start from',
