@@ -115,6 +115,8 @@ function baseParser({ program, describe, examples }: CommandGroup, world: World)
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'boolean-negation': false,
+      // -f./site.yaml names a file.
+      'dot-notation': false,
     })
     .locale('en')
     .strictOptions()
@@ -124,9 +126,8 @@ function baseParser({ program, describe, examples }: CommandGroup, world: World)
     .alias('help', 'h')
     .version(versionText())
     .wrap(world.stdout.isTTY ? Math.min(world.stdout.columns ?? 80, 110) : 100)
-    .example([...examples.map(([command, does]): [string, string] => [command, does])])
     .epilogue(
-      `Exit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage, 130 interrupted.\nDocumentation and reports: ${HOMEPAGE}`,
+      `${examplesText(examples)}\n\nExit codes: 0 done, 1 failed, 2 found a difference, 3 invalid input, 64 wrong usage, 130 interrupted.\nDocumentation and reports: ${HOMEPAGE}`,
     );
   return addOptions(parser, GLOBAL_OPTIONS);
 }
@@ -137,10 +138,13 @@ function versionText(): string {
 
 function describeCommand(y: Argv, spec: CommandSpec): Argv {
   const described = addOptions(y.usage(`$0 ${spec.usage}\n\n${spec.describe}`), spec.options);
-  // yargs lays examples out in columns and breaks long ones, which cannot be pasted.
-  const examples = spec.examples.map(([command, does]) => `  # ${does}\n  ${command}`);
-  described.epilogue(`Examples:\n${examples.join('\n')}`);
+  described.epilogue(examplesText(spec.examples));
   return described;
+}
+
+/** yargs lays examples out in columns and breaks long ones, which cannot be pasted. */
+function examplesText(examples: CommandSpec['examples']): string {
+  return `Examples:\n${examples.map(([command, does]) => `  # ${does}\n  ${command}`).join('\n')}`;
 }
 
 function addOptions(y: Argv, options: readonly OptionSpec[]): Argv {

@@ -1,5 +1,6 @@
 import { main } from './cli.ts';
 import { EXIT } from './model/problem.ts';
+import { clearProgress } from './output/progress.ts';
 
 /** Starts the program on the real process. */
 export async function start(): Promise<void> {
@@ -11,6 +12,7 @@ export async function start(): Promise<void> {
   const leaving = new Set<() => Promise<void>>();
   let isLeaving = false;
   const leave = () => {
+    clearProgress();
     if (isLeaving || leaving.size === 0) process.exit(EXIT.interrupted);
     isLeaving = true;
     const all = [...leaving].map((work) => work());
@@ -22,6 +24,7 @@ export async function start(): Promise<void> {
       if (!(writing || serving) || interrupt.signal.aborted) return leave();
       interrupt.abort();
       if (serving) return undefined;
+      clearProgress();
       process.stderr.write('Stopping after the write in flight; once more stops at once.\n');
       return undefined;
     });

@@ -123,6 +123,7 @@ async function applySaved(file: string, args: Args, world: World): Promise<ExitC
     const place = { ...session.place, site: saved.site };
     const command = {
       name: 'apply',
+      typed: args,
       question: '',
       declined: '',
       verify: (executed: Executed) =>

@@ -16,6 +16,7 @@ import { shellWord } from '../model/shell-word.ts';
 import { didYouMean } from '../model/suggest.ts';
 
 import { backupJson, backupsJson, backupsText, backupText } from '../output/backup-output.ts';
+import { writeProse } from '../output/prose.ts';
 import { printable, styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import { nextCommand, sameCommand, tellNext } from '../session/next-command.ts';
@@ -71,7 +72,10 @@ async function backup(file: string | undefined, args: Args, world: World): Promi
     await writeBackup(target, document);
     if (args.text('output') === 'json') {
       await writeDocument(world.stdout, 'json', backupJson(target, document));
-    } else writeLine(world.stdout, backupText(file ?? target, document));
+    } else {
+      const text = backupText(file ?? target, document);
+      writeProse(world.stdout, text, styleOf(world.stdout, world.env));
+    }
     tellNext(world, args, ...restoring(file ?? target, args));
     return EXIT.done;
   });

@@ -4,7 +4,7 @@ import { planSite } from '../model/plan.ts';
 import { EXIT, type ExitCode, Problem } from '../model/problem.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { readsDevice, type Site } from '../model/site.ts';
-import { type PlanPlace, planJson, planText } from '../output/plan-output.ts';
+import { confirmationOf, type PlanPlace, planJson, planText } from '../output/plan-output.ts';
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { DeviceScope } from '../session/bigip/device-scope.ts';
@@ -77,22 +77,31 @@ async function compare(
     if (units?.isUnread) return EXIT.failed;
     const isTrue =
       isInSync(plan) && (nodes === null || areTrue(nodes.plan)) && (units === null || units.isTrue);
-    const isRefused = plan.problems.some(({ severity }) => severity === 'error');
-    tellNext(world, args, nextStep(isTrue, isRefused, args));
+    tellNext(world, args, ...nextStep(plan, isTrue, session.place, args));
     return isTrue ? EXIT.done : EXIT.found;
   });
 }
 
-/** @param isRefused whether something that is wrong with live state forbids to apply it */
-function nextStep(isTrue: boolean, isRefused: boolean, args: Args): string {
-  if (isTrue) return nextCommand('doctor', args);
+function nextStep(
+  { dangers, problems }: Plan,
+  isTrue: boolean,
+  place: PlanPlace,
+  args: Args,
+): [step: string, why?: string] {
+  if (isTrue) return [nextCommand('doctor', args)];
   const shown = ['scope', 'prune', 'disable-configsync'];
-  if (isRefused) return `mend what is refused, then ${nextCommand('diff', args, shown)}`;
+  if (problems.some(({ severity }) => severity === 'error')) {
+    return [`mend what is refused, then ${nextCommand('diff', args, shown)}`];
+  }
   const file = args.text('save');
   // What a saved plan is about stands in it, but for the way to etcd.
-  return file === undefined
-    ? nextCommand('apply', args, shown)
-    : nextCommand(`apply --plan ${shellWord(file)}`, args);
+  const apply =
+    file === undefined
+      ? nextCommand('apply', args, shown)
+      : nextCommand(`apply --plan ${shellWord(file)}`, args);
+  return dangers.length === 0
+    ? [apply]
+    : [apply, `endangers living nodes, and wants --confirm ${confirmationOf(place)}`];
 }
 
 /** @throws Problem (exit 1) when a MAC is not read yet, so that the plan is not what is to be written */

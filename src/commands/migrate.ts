@@ -14,7 +14,7 @@ import { cutoverJson, cutoverText, migratedLines } from '../output/migrate-outpu
 import { styleOf } from '../output/style.ts';
 import { writeDocument, writeLine } from '../output/write.ts';
 import type { Executed } from '../session/execute.ts';
-import { nextCommand } from '../session/next-command.ts';
+import { nextCommand, sameCommand } from '../session/next-command.ts';
 import type { Args, EtcdStore } from '../session/options.ts';
 import { loadSiteIfAny } from '../session/site.ts';
 import {
@@ -81,7 +81,10 @@ async function migrate(migration: Migration, args: Args, world: World): Promise<
         return notKept(executed.done, now.live, record.read());
       }),
     success: ({ done, backup }: Executed) => migratedLines(done, plan, backup, from, to),
-    next: () => nextCommand(`migrate --from ${from} --to ${to} --cutover`, args),
+    next: () =>
+      isPartial(plan)
+        ? `make right what was left alone, then ${sameCommand('migrate', args, ['dry-run'])}`
+        : nextCommand(`migrate --from ${from} --to ${to} --cutover`, args),
   };
   const session = sessionOf(stores, target, source, allCopied(to));
   const code = await runPlan(plan, session, command, args, world);

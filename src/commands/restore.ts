@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { backupFolder } from '../files/backup.ts';
 import { readText } from '../files/site-file.ts';
 import { readBackup, stateOf } from '../model/backup.ts';
 import type { BackupDocument } from '../model/generated/documents.ts';
@@ -21,9 +24,17 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       exit: EXIT.usage,
     });
   }
-  const backup = readBackup(await readText(file, world.cwd, world.stdin), file);
+  const found = whereIs(file, args, world);
+  const backup = readBackup(await readText(found, world.cwd, world.stdin), found);
   const loaded = await loadSiteIfAny(args, world);
   return withSession(args, world, loaded, (session) => restore(backup, args, world, session));
+}
+
+/** A bare name that is none here is one that `backup list` shows. */
+function whereIs(file: string, args: Args, world: World): string {
+  if (file === '-' || file.includes('/') || existsSync(path.resolve(world.cwd, file))) return file;
+  const kept = path.join(backupFolder(args.text('backup-dir'), world.env, world.cwd), file);
+  return existsSync(kept) ? kept : file;
 }
 
 async function restore(

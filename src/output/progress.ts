@@ -69,8 +69,14 @@ export async function whileWaiting<T>(
 /** How many questions are being asked, which a line would be drawn over. */
 let questions = 0;
 
+/** Takes away whatever line is shown, before something else is written. */
+export function clearProgress(): void {
+  shown?.end();
+}
+
 /** Draws nothing while a question is asked. */
 export async function hushed<T>(question: () => Promise<T>): Promise<T> {
+  clearProgress();
   questions += 1;
   try {
     return await question();
@@ -104,6 +110,7 @@ class Line {
   end(): void {
     if (shown !== this) return;
     shown = null;
+    this.#drawn = Number.NEGATIVE_INFINITY;
     this.screen.stderr.write('\r\u001b[K');
   }
 }

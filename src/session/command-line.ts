@@ -20,13 +20,23 @@ const EVERYWHERE: readonly Option[] = [
   { flag: 'version', type: 'switch' },
 ];
 
-/** A line with its command in front, which may stand behind its options. */
+/**
+ * A line with its command in front, which may stand behind its options.
+ *
+ * @throws Problem (exit 64) where it depends on an option which word the command is: none is guessed
+ */
 export function commandFirst(argv: readonly string[], commands: readonly CommandSpec[]): string[] {
-  const { words } = partsOf(argv, optionsOf(commands));
+  const { words, unsure } = partsOf(argv, optionsOf(commands));
   const [first] = words;
-  return first === undefined
-    ? [...argv]
-    : [...argv.slice(first, first + 1), ...argv.slice(0, first), ...argv.slice(first + 1)];
+  if (first === undefined) return [...argv];
+  const doubtful = unsure.find((at) => at < first);
+  if (doubtful !== undefined) {
+    throw new Problem(`the command must stand before ${argv[doubtful]}`, {
+      exit: EXIT.usage,
+      fix: 'write the command first, then its options',
+    });
+  }
+  return [...argv.slice(first, first + 1), ...argv.slice(0, first), ...argv.slice(first + 1)];
 }
 
 /** @throws Problem (exit 64) where the first word of a line is no command, whatever stands behind it */
@@ -103,13 +113,20 @@ function optionsOf(commands: readonly CommandSpec[]): readonly Option[] {
   return [...EVERYWHERE, ...commands.flatMap(({ options }) => options)];
 }
 
-/** Where words stand that are no flags' values, and the flags as they were typed, without values. */
-function partsOf(
-  argv: readonly string[],
-  options: readonly Option[],
-): { readonly words: readonly number[]; readonly flags: readonly string[] } {
+/** The words of a line that are no flags' values, and its flags. */
+interface Parts {
+  /** Where the words stand. */
+  readonly words: readonly number[];
+  /** As they were typed, without values. */
+  readonly flags: readonly string[];
+  /** Where flags stand of which nobody knows whether the next word is their value. */
+  readonly unsure: readonly number[];
+}
+
+function partsOf(argv: readonly string[], options: readonly Option[]): Parts {
   const words: number[] = [];
   const flags: string[] = [];
+  const unsure: number[] = [];
   for (let i = 0; i < argv.length && argv[i] !== '--'; i++) {
     const word = argv[i] ?? '';
     if (!isFlag(word)) {
@@ -117,12 +134,27 @@ function partsOf(
       continue;
     }
     flags.push(word.replace(/=.*/s, ''));
-    // What follows a flag that nobody knows is its value: so does the parser take it.
-    const named = options.filter((one) => isNamed(word, one));
-    const takesNext = named.length === 0 || named.some(({ type }) => type !== 'switch');
-    if (takesNext && !word.includes('=') && !isFlag(argv[i + 1] ?? '-f')) i++;
+    const next = argv[i + 1] ?? '-f';
+    if (hasValue(word) || isFlag(next)) continue;
+    const wants = wantsNext(word, options);
+    if (wants === 'unsure') unsure.push(i);
+    if (wants !== 'no' || /^(?:true|false)$/.test(next)) i++;
   }
-  return { words, flags };
+  return { words, flags, unsure };
+}
+
+/** Whether the word behind a flag is its value; of one that several commands have in two ways nobody knows. */
+function wantsNext(word: string, options: readonly Option[]): 'yes' | 'no' | 'unsure' {
+  const named = options.filter((one) => isNamed(word, one));
+  const switches = named.filter(({ type }) => type === 'switch').length;
+  // What follows a flag that nobody knows is its value: so does the parser take it, and refuses it.
+  if (switches === 0) return 'yes';
+  return switches < named.length ? 'unsure' : 'no';
+}
+
+/** Behind `=`, or right behind a letter where the parser takes it: -f/etc/site.yaml. */
+function hasValue(word: string): boolean {
+  return word.includes('=') || /^-[a-z]+[^a-z]/i.test(word);
 }
 
 function isFlag(word: string): boolean {
@@ -137,8 +169,6 @@ function isNamed(word: string, { flag, alias }: Option): boolean {
 /** A flag as it was typed, by the name that the parser gives it; undefined when it is none. */
 function asTyped(name: string, flags: readonly string[]): string | undefined {
   return flags.find((flag) =>
-    flag.startsWith('--')
-      ? flag === `--${name}` || flag.startsWith(`--${name}.`)
-      : name.length === 1 && flag.includes(name, 1),
+    flag.startsWith('--') ? flag === `--${name}` : name.length === 1 && flag.includes(name, 1),
   );
 }

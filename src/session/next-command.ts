@@ -1,5 +1,6 @@
 import { shellWord } from '../model/shell-word.ts';
-import { printable } from '../output/style.ts';
+import { printable, styleOf } from '../output/style.ts';
+import { widthOf } from '../output/width.ts';
 import { writeLine } from '../output/write.ts';
 import type { World } from '../world.ts';
 import type { Args } from './options.ts';
@@ -44,9 +45,17 @@ export function sameCommand(command: string, args: Args, without: readonly strin
 
 function withFlags(words: string, args: Args, flags: readonly string[]): string {
   const given = flags.flatMap((flag) =>
-    args.on(flag) ? [`--${flag}`] : args.each(flag).map((value) => `--${flag} ${shellWord(value)}`),
+    args.on(flag)
+      ? [`--${flag}`]
+      : args.each(flag).map((value) => `--${flag} ${shellWord(withoutSecret(flag, value))}`),
   );
   return ['flannel-bigip', words, ...given].join(' ');
+}
+
+/** Passwords that should not have been typed are not repeated: this ends up in reports. */
+function withoutSecret(flag: string, value: string): string {
+  if (flag === 'user') return value.replace(/:.*/s, '');
+  return flag === 'endpoints' ? value.replace(/\/\/[^/,]*@/g, '//') : value;
 }
 
 /** Formats that people read; others go into files and programs. */
@@ -61,6 +70,10 @@ const FOR_PEOPLE: ReadonlySet<string> = new Set(['text', 'table', 'wide', 'map']
  */
 export function tellNext(world: World, args: Args, step: string, why?: string): void {
   if (world.stdout.isTTY !== true || !FOR_PEOPLE.has(args.text('output') ?? 'text')) return;
-  const comment = why === undefined ? '' : `   # ${why}`;
-  writeLine(world.stdout, `\n${printable(`Next: ${step}${comment}`)}`);
+  const command = printable(`Next: ${step}`);
+  const comment = why === undefined ? '' : `# ${why}`;
+  const { width } = styleOf(world.stdout, world.env);
+  const isRoomy = width === null || widthOf(`${command}   ${comment}`) <= width;
+  const gap = comment === '' ? '' : isRoomy ? '   ' : '\n  ';
+  writeLine(world.stdout, `\n${command}${gap}${comment}`);
 }

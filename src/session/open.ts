@@ -59,7 +59,8 @@ export async function withSession<S extends LoadedSite | null, T>(
       notice: resolved.notice,
     };
     const other = async () => {
-      const opened = await openOther(resolved.connection, store.api);
+      const opening = openOther(resolved.connection, store.api);
+      const opened = await whileWaiting(world, `Waiting for ${endpoints(resolved)}`, opening);
       opened?.store.close();
       return opened && decodeSnapshot(opened.snapshot);
     };

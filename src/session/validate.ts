@@ -2,7 +2,7 @@ import { EXIT, type ExitCode } from '../model/problem.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { Progress } from '../output/progress.ts';
 import { openReport } from '../output/reports/index.ts';
-import { isValid, type ValidatedFile } from '../output/reports/report.ts';
+import { isValid, type ReportWriter, type ValidatedFile } from '../output/reports/report.ts';
 import { countLine } from '../output/reports/text.ts';
 import { styleOf } from '../output/style.ts';
 import { writeChunk, writeLine } from '../output/write.ts';
@@ -15,16 +15,7 @@ import { Validation } from './validation.ts';
 export async function validate(args: Args, world: World): Promise<ExitCode> {
   const validation = Validation.of(args, world);
   const report = await openReport(args.text('output'), styleOf(world.stdout, world.env));
-  let first: ValidatedFile | undefined;
-  let count = 0;
-  const progress = new Progress(world, 'Files checked:', null);
-  for await (const file of validation.files()) {
-    progress.end();
-    await writeChunk(world.stdout, report.file(file));
-    progress.at(count);
-    if (count++ === 0 || (isWrong(file) && !isWrong(first))) first = file;
-  }
-  progress.end();
+  const { first, count } = await reportEach(validation, report, world);
   const summary = validation.summary();
   await writeChunk(world.stdout, report.end(summary));
   // These reports go into files, and a log that shows nothing else would say nothing.
@@ -38,6 +29,29 @@ export async function validate(args: Args, world: World): Promise<ExitCode> {
   return summary.invalid === 0 && isValid({ findings: summary.notices }) ? EXIT.done : EXIT.invalid;
 }
 
+/** Reports on each file; gives the first of them that is invalid, else the first, and how many there are. */
+async function reportEach(
+  validation: Validation,
+  report: ReportWriter,
+  world: World,
+): Promise<{ readonly first: ValidatedFile | undefined; readonly count: number }> {
+  let first: ValidatedFile | undefined;
+  let count = 0;
+  const progress = new Progress(world, 'Files checked:', null);
+  try {
+    for await (const file of validation.files()) {
+      const text = report.file(file);
+      if (text !== '') progress.end();
+      await writeChunk(world.stdout, text);
+      if (count++ === 0 || (isWrong(file) && !isWrong(first))) first = file;
+      progress.at(count);
+    }
+  } finally {
+    progress.end();
+  }
+  return { first, count };
+}
+
 function isWrong(file: ValidatedFile | undefined): boolean {
   return file !== undefined && !isValid(file);
 }
@@ -49,7 +63,10 @@ function nextStep(checked: ValidatedFile, count: number, args: Args): Step | nul
   const { kind, findings } = checked;
   const file = shellWord(checked.file);
   const again = sameCommand('validate', args, ['fix', 'dry-run']);
-  if (findings.some(({ mend }) => mend !== undefined) && !args.on('fix')) {
+  // What is mended may follow from what only a person can mend: then nothing is.
+  const isMendable = findings.some(({ mend }) => mend !== undefined);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (isMendable && errors.every(({ mend }) => mend !== undefined) && !args.on('fix')) {
     return [`flannel-bigip validate --fix ${file}`, 'mends it; --dry-run only shows how'];
   }
   if (!isValid(checked)) return [`mend ${file}, then ${again}`];

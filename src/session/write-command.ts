@@ -15,6 +15,8 @@ import type { Args } from './options.ts';
 export interface WriteCommand {
   /** As it is typed. */
   readonly name: string;
+  /** What was typed, where consent is given in another way than by a flag. */
+  readonly typed?: Args;
   readonly question: string;
   /** Said after a no. */
   readonly declined: string;
@@ -111,7 +113,7 @@ export async function runPlan(
       const wanted = await nameWanted(plan, session, args, world);
       say(`\nDry run: every guard holds, nothing was written${wanted}.`);
       await report('dry-run', null);
-      tellNext(world, args, sameCommand(command.name, args, ['dry-run']));
+      tellNext(world, args, sameCommand(command.name, command.typed ?? args, ['dry-run']));
       return EXIT.done;
     }
     if (await consent(plan, command.question, session.place, args, world)) return null;

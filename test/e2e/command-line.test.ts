@@ -621,3 +621,47 @@ describe('validate', () => {
     );
   });
 });
+
+describe('a command behind its options', () => {
+  // A word that is no command's must not become one: this name is a group's too.
+  const files = { 's.yaml': SITE.replace('bigip-1', 'bigip') };
+
+  it.each([
+    ['-f with its file attached, before a group', (f: string) => [`-f${f}`, 'bigip', 'remove']],
+    ['-f with its file attached, inside a group', (f: string) => ['bigip', `-f${f}`, 'remove']],
+    ['-f and its file', (f: string) => ['-f', f, 'bigip', 'remove']],
+    ['a switch with its value', (f: string) => ['--verbose', 'false', 'bigip', 'remove', '-f', f]],
+  ])('is the one that was typed: %s', async (_, line) => {
+    const cwd = temporaryFolder(files);
+    const { code, stderr } = await run(line(path.join(cwd, 's.yaml')), { cwd });
+    expect([code, stderr]).toEqual([
+      3,
+      expect.stringContaining('does not say how bigip is managed'),
+    ]);
+  });
+
+  it('is not guessed behind an option that is a switch here and wants a value there', async () => {
+    const args = ['--save', 'p.json', 'apply', '-f', 's.yaml'];
+    const { code, stdout, stderr } = await run(args, { cwd: temporaryFolder(files) });
+    expect([code, stdout, stderr]).toEqual([
+      64,
+      '',
+      'error: the command must stand before --save. Write the command first, then its options\n',
+    ]);
+  });
+});
+
+it('repeats no password that was typed into a flag, in what it tells to do next or to mend', async () => {
+  const cwd = temporaryFolder({ 's.yaml': SITE });
+  const typed = ['--user', 'root:s3cret', '--endpoints', 'file:store.json'];
+  const outputs = await Promise.all(
+    ['json', 'html', 'junit', 'text'].map((format) =>
+      run(['doctor', '-f', 's.yaml', '--scope', 'etcd', '-o', format, ...typed], { cwd }),
+    ),
+  );
+  for (const { code, stdout, stderr } of outputs) {
+    expect(code).toBe(2);
+    expect(stdout).toContain('--user root');
+    expect(stdout + stderr).not.toContain('s3cret');
+  }
+});

@@ -5,6 +5,7 @@ import { readMac } from '../../bigip/read-mac.ts';
 import { pathOf } from '../../model/device/desired.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
 import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import { type MacNote, showJson, showText } from '../../output/bigip/show-text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
@@ -60,7 +61,10 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   if (texts.length > 0) writeLine(world.stdout, texts.join('\n\n'));
   tellErrors(results, world);
   const code = exitOf(results, false);
-  if (code === EXIT.done) tellNext(world, args, nextCommand('bigip diff', args));
+  if (code === EXIT.done) {
+    const words = ['bigip diff', ...args.positionals.map(shellWord)].join(' ');
+    tellNext(world, args, nextCommand(words, args));
+  }
   return code;
 }
 

@@ -9,8 +9,8 @@ import { shellWord } from '../../model/shell-word.ts';
 import { doctorJson } from '../../output/doctor/json.ts';
 import { doctorText } from '../../output/doctor/text.ts';
 import { jsonText } from '../../output/json.ts';
+import { writeProse } from '../../output/prose.ts';
 import { styleOf } from '../../output/style.ts';
-import { writeLine } from '../../output/write.ts';
 import { VERSION } from '../../project.ts';
 import { BUN } from '../../runtime.ts';
 import { diagnoseOnce } from '../../session/doctor/doctor.ts';
@@ -61,7 +61,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   });
   const hint =
     'Passwords, tokens and keys are taken out; look through it before it leaves the house.';
-  writeLine(world.stdout, `Wrote ${file}. ${hint}`);
+  writeProse(world.stdout, `Wrote ${file}. ${hint}`, styleOf(world.stdout, world.env));
   const from = `flannel-bigip doctor --from ${shellWord(file)}`;
   tellNext(world, args, from, 'tells what it shows, anywhere');
   return EXIT.done;

@@ -37,7 +37,9 @@ async function show(found: Diagnosed, args: Args, world: World): Promise<void> {
     }
     default: {
       writeLine(world.stdout, doctorText(shown, styleOf(world.stdout, world.env)));
-      if (isHealthy(shown)) tellNext(world, args, nextCommand('doctor ping', args), 'on a node');
+      const isNode = found.readings.host.state === 'read';
+      const onNode = isNode ? 'doctor ping' : 'doctor --host';
+      if (isHealthy(shown)) tellNext(world, args, nextCommand(onNode, args), 'on a node');
       else tellNext(world, args, `mend what fails, then ${nextCommand('doctor', args, ASKED)}`);
     }
   }

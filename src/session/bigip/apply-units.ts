@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
+import { shellWord } from '../../model/shell-word.ts';
 import type { BigIp } from '../../model/site.ts';
 import { writeProse } from '../../output/prose.ts';
 import { printable, styleOf } from '../../output/style.ts';
@@ -51,8 +52,8 @@ export async function diffUnits(
   const code = exitOf(scope.planned, !scope.isTrue);
   if (code === EXIT.done) tellNext(world, args, nextCommand('bigip check', args));
   if (code === EXIT.found) {
-    const step = nextCommand(applying(args), args, ['scope', 'disable-configsync']);
-    tellNext(world, args, step);
+    const words = [applying(args), ...args.positionals.map(shellWord)].join(' ');
+    tellNext(world, args, nextCommand(words, args, ['scope', 'disable-configsync']));
   }
   return code;
 }

@@ -5,7 +5,7 @@ import { firstOf } from '../../model/first-of.ts';
 import { EXIT, type ExitCode, errorText, Problem } from '../../model/problem.ts';
 import type { BigIp, Management, Site } from '../../model/site.ts';
 import { didYouMean } from '../../model/suggest.ts';
-import { whileWaiting } from '../../output/progress.ts';
+import { clearProgress, whileWaiting } from '../../output/progress.ts';
 import { printable, styleOf } from '../../output/style.ts';
 import { wrap } from '../../output/wrap.ts';
 import { writeLine } from '../../output/write.ts';
@@ -95,6 +95,7 @@ export class Devices {
       timeout: parseDuration(this.args.text('timeout') ?? '10s', 'timeout'),
     };
     if (insecure) {
+      clearProgress();
       this.world.stderr.write(
         `warning: --insecure: the certificate of ${name} is not checked; whoever answers at ${management.url} gets the password\n`,
       );
