@@ -1,5 +1,4 @@
 import { realpathSync } from 'node:fs';
-import { setFlagsFromString } from 'node:v8';
 
 /** Bun's version when it runs the program, as in the standalone executable; else undefined. */
 export const BUN: string | undefined = process.versions['bun'];
@@ -18,5 +17,7 @@ export function ownCommand(): string[] {
  * each change. Bun takes such a wish from its environment only (deploy/flannel-bigip-watch.service).
  */
 export function preferLittleMemory(): void {
-  if (BUN === undefined) setFlagsFromString('--optimize-for-size');
+  // What every command would have to load otherwise.
+  if (BUN === undefined)
+    process.getBuiltinModule('node:v8').setFlagsFromString('--optimize-for-size');
 }

@@ -90,15 +90,18 @@ let shown: Line | null = null;
 
 /** A line of a terminal that is drawn over again. */
 class Line {
-  readonly #began = performance.now();
+  readonly #began: number;
   #drawn = Number.NEGATIVE_INFINITY;
 
-  constructor(readonly screen: ProgressScreen) {}
+  constructor(readonly screen: ProgressScreen) {
+    // To look at the clock loads a good deal, which is for nothing where no line is shown.
+    this.#began = isShown(screen) ? performance.now() : 0;
+  }
 
   /** @param text makes the line for so many columns */
   draw(text: (width: number) => string): void {
-    const now = performance.now();
     if (!isShown(this.screen) || questions > 0 || (shown !== null && shown !== this)) return;
+    const now = performance.now();
     if (now - this.#began < PATIENCE || now - this.#drawn < DRAW_EVERY) return;
     this.#drawn = now;
     shown = this;
