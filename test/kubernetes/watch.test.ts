@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { annotationsOf } from '../../src/model/annotations.ts';
 import { type Running, run, start, temporaryFolder } from '../support/cli.ts';
+import { startCutProxy } from '../support/cut-proxy.ts';
 import { type Etcd, startEtcd } from '../support/etcd.ts';
 import { type Hand, handOf } from '../support/keyspace.ts';
 import { type ApiServer, startApiServer } from '../support/kubernetes/api-server.ts';
@@ -248,7 +250,7 @@ describe.each(['v2', 'v3'] as const)('watch on etcd %s', (store) => {
 
   it('ends within a second when it is told to', async () => {
     const running = watch(store);
-    await allAnnotated();
+    await until('it to say so', () => said(running, 'annotated').length > 0);
     const told = performance.now();
     running.child.kill('SIGTERM');
     const { code } = await running.result;
@@ -256,6 +258,43 @@ describe.each(['v2', 'v3'] as const)('watch on etcd %s', (store) => {
     expect(code).toBe(0);
     // Twice that, for a machine that has other things to do.
     expect(performance.now() - told).toBeLessThan(2_000);
+    expect(logOf(running).at(-1)?.msg).toBe('ended');
+  });
+
+  it('ends only when the writes in flight have their answers', async () => {
+    const held = { patches: 0, leases: 0 };
+    const going = new AbortController();
+    const released = once(going.signal, 'abort').then(() => undefined);
+    const proxy = await startCutProxy(etcd.endpoints[0] ?? '', async ({ to, data }) => {
+      if (to !== 'etcd' || !data.includes('VtepMAC')) return undefined;
+      held.leases += 1;
+      return released;
+    });
+    api.before(({ verb }) => {
+      if (verb !== 'patch') return undefined;
+      held.patches += 1;
+      return released;
+    });
+    const [port = 0] = await freePorts(1);
+    const running = watch(store, ['--listen', `127.0.0.1:${port}`], proxy.endpoint);
+    await until('both Nodes to be written', () => held.patches === 2);
+    hand.remove(LEASE);
+    await until('the lease to be written', () => held.leases === 1);
+    running.child.kill('SIGTERM');
+    const answers = () =>
+      fetch(`http://127.0.0.1:${port}/healthz`).then(
+        () => true,
+        () => false,
+      );
+    await until('it to have heard', async () => !(await answers()));
+    going.abort();
+    const { code } = await running.result;
+    await proxy.stop();
+
+    expect(code).toBe(0);
+    expect([isAnnotated(21), isAnnotated(22)]).toEqual([true, true]);
+    expect((await hand.all())[LEASE]).toEqual({ value: LEASE_VALUE, expires: false });
+    expect(said(running, /^annotated|is put back$/)).toHaveLength(2);
     expect(logOf(running).at(-1)?.msg).toBe('ended');
   });
 

@@ -60,6 +60,11 @@ export class AnnotationKeeper {
     this.#worker.wake();
   }
 
+  /** Kept when no write is in flight. */
+  finished(): Promise<void> {
+    return this.#worker.finished();
+  }
+
   private async work(again: (after: number) => void): Promise<void> {
     if (!this.#isListed || this.#live === null) return;
     const changedAt = this.#changedAt;

@@ -53,6 +53,11 @@ export class FdbKeeper {
     this.#worker.wake();
   }
 
+  /** Kept when no write is in flight. */
+  finished(): Promise<void> {
+    return this.#worker.finished();
+  }
+
   private async work(again: (after: number) => void): Promise<void> {
     const live = this.#live;
     const { loaded } = this.declared;

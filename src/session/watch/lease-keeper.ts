@@ -64,6 +64,11 @@ export class LeaseKeeper {
     this.#worker.wake();
   }
 
+  /** Kept when no write is in flight. */
+  finished(): Promise<void> {
+    return this.#worker.finished();
+  }
+
   private lost(): LostLease[] {
     if (this.#live === null) return [];
     // What a lease has to say is not known before the tunnel's MAC is.

@@ -88,6 +88,7 @@ export class SiteWatch {
       this.followEtcd(() => openStore(resolved.connection, resolved.api, resolved.apiFrom)),
       api === null ? null : this.followNodes(api),
     ]);
+    await Promise.all([this.#annotations?.finished(), this.#fdb?.finished()]);
   }
 
   private async reload(): Promise<void> {
@@ -138,7 +139,11 @@ export class SiteWatch {
       try {
         const { store, snapshot } = await open();
         wait = FIRST_PAUSE;
-        await this.followStore(store, snapshot).finally(() => store.close());
+        await this.followStore(store, snapshot).finally(async () => {
+          // A lease's write in flight has its answer to come.
+          await this.#leases?.finished();
+          store.close();
+        });
       } catch (error) {
         if (this.signal.aborted) return;
         if (!(error instanceof Problem)) throw error;

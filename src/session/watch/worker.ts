@@ -6,6 +6,7 @@ export class Worker {
   #isWanted = false;
   #isRunning = false;
   #timer: NodeJS.Timeout | undefined;
+  #latest: Promise<void> = Promise.resolve();
 
   /** @param work gets what makes it run again after so many milliseconds, at the latest */
   constructor(
@@ -18,7 +19,12 @@ export class Worker {
 
   wake(): void {
     this.#isWanted = true;
-    if (!this.#isRunning) void this.run();
+    if (!this.#isRunning) this.#latest = this.run();
+  }
+
+  /** Kept when what is under way is done. */
+  finished(): Promise<void> {
+    return this.#latest;
   }
 
   private async run(): Promise<void> {
