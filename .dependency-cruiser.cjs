@@ -37,7 +37,7 @@ module.exports = {
       name: 'commands-do-not-import-commands',
       severity: 'error',
       from: {
-        path: '^src/commands/(?!index|on-etcd|on-nodes|on-bigip|on-doctor|bigip-specs|doctor-specs)',
+        path: '^src/commands/(?!index|on-etcd|on-copies|on-nodes|on-bigip|on-doctor|bigip-specs|doctor-specs)',
       },
       to: { path: '^src/commands/' },
     },

@@ -44,17 +44,42 @@ const requestsOnly = {
   },
 };
 
-/** grpc-js is a server too, and balances load over many servers, of which nothing is asked here. */
+/**
+ * grpc-js is a server too, balances load over many servers and keeps statistics for who asks it over the
+ * network, and etcd3 has locks, elections and transactions with retries, of which nothing is asked here.
+ */
 const clientOnly = {
   name: 'client-only',
   setup({ onResolve, onLoad }) {
-    const unused =
-      /^(\.\/(server|server-credentials|server-interceptors|orca|load-balancer-(outlier-detection|weighted-round-robin))|@grpc\/proto-loader)$/;
-    onResolve({ filter: unused }, ({ path: name, importer }) =>
-      importer.includes('/@grpc/grpc-js/') ? { path: name, namespace: 'client-only' } : undefined,
-    );
-    onLoad({ filter: /.*/, namespace: 'client-only' }, () => ({
-      contents: 'exports.setup = () => {};',
+    const unused = {
+      '@grpc/grpc-js':
+        /^(\.\/(server|server-credentials|server-interceptors|orca|admin|channelz|load-balancer-(outlier-detection|round-robin|weighted-round-robin))|@grpc\/proto-loader|zlib)$/,
+      etcd3: /^(\.\/(election|lock|stm)|bignumber\.js)$/,
+    };
+    for (const [name, filter] of Object.entries(unused)) {
+      onResolve({ filter }, ({ path: wanted, importer }) =>
+        importer.includes(`/node_modules/${name}/`)
+          ? { path: wanted, namespace: 'client-only' }
+          : undefined,
+      );
+    }
+    const contents = {
+      './channelz': `
+        class Tracker {}
+        for (const method of ['addTrace', 'refChild', 'unrefChild', 'addCallStarted', 'addCallSucceeded', 'addCallFailed'])
+          Tracker.prototype[method] = () => {};
+        for (const name of ['Trace', 'CallTracker', 'ChildrenTracker'])
+          exports['Channelz' + name] = exports['Channelz' + name + 'Stub'] = Tracker;
+        for (const kind of ['Channel', 'Subchannel', 'Socket'])
+          exports['registerChannelz' + kind] = (name) => ({ kind, id: 0, name });
+        exports.unregisterChannelzRef = exports.setup = () => {};`,
+      // Loaded when etcd compresses what it sends.
+      zlib: `
+        for (const name of ['deflate', 'gzip', 'createInflate', 'createGunzip'])
+          exports[name] = (...args) => process.getBuiltinModule('zlib')[name](...args);`,
+    };
+    onLoad({ filter: /.*/, namespace: 'client-only' }, ({ path: name }) => ({
+      contents: contents[name] ?? 'exports.setup = () => {};',
     }));
   },
 };
@@ -87,17 +112,28 @@ const leanYargs = {
   setup({ onResolve, onLoad }) {
     const contents = {
       // It looks for the package.json of whoever calls it in every folder up from the working directory.
-      'escalade/sync': 'export default () => undefined;',
+      'escalade/sync': 'export default () => { throw null; };',
       // It compares the names of its own methods' arguments.
       assert:
         'const equal = () => undefined; export { equal as strictEqual, equal as notStrictEqual };',
+      // It loads what a config file names.
+      'node:module': 'export const createRequire = () => undefined;',
     };
-    onResolve({ filter: /^(escalade\/sync|assert)$/ }, ({ path: name, importer }) =>
+    onResolve({ filter: /^(escalade\/sync|assert|node:module)$/ }, ({ path: name, importer }) =>
       /\/yargs\/lib\/platform-shims\//.test(importer)
         ? { path: name, namespace: 'lean' }
         : undefined,
     );
     onLoad({ filter: /.*/, namespace: 'lean' }, ({ path: name }) => ({ contents: contents[name] }));
+  },
+};
+
+/** chalk is told how many colours there are, and need not find out. */
+const toldColours = {
+  name: 'told-colours',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^#supports-color$/ }, () => ({ path: 'none', namespace: 'colours' }));
+    onLoad({ filter: /.*/, namespace: 'colours' }, () => ({ contents: 'export default {};' }));
   },
 };
 
@@ -168,21 +204,21 @@ const built = await build({
     quickAddresses,
     requestsOnly,
     leanYargs,
+    toldColours,
     lazyBuiltins,
     withoutModels,
   ],
   inject: ['scripts/commonjs-names.mjs'],
   // The same as ES modules, which are joined without a wrapper round each file.
   alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
-  // CommonJS packages inside an ES module still use what CommonJS gives them.
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
+  // CommonJS packages inside an ES module still ask for Node's own modules as CommonJS does.
+  banner: { js: 'const require=process.getBuiltinModule;' },
   logLevel: 'warning',
 });
 const parts = {
   validate: [],
   'on-etcd': ['v2', 'v3'],
+  'on-copies': [],
   'on-nodes': [],
   'on-bigip': [],
   'on-doctor': [],
@@ -194,7 +230,7 @@ await joinChunks(root, built, 'dist/start.js', parts);
 // the place of a module is in a namespace and belongs to no package.
 for (const { inputs } of Object.values(built.metafile.outputs)) {
   for (const input of Object.keys(inputs)) {
-    if (/^(client-only|requests-only|etcd-messages|quick-addresses|lazy|lean):/.test(input))
+    if (/^(client-only|requests-only|etcd-messages|quick-addresses|lazy|lean|colours):/.test(input))
       delete inputs[input];
   }
 }

@@ -1,7 +1,5 @@
-import { writeFileSync } from 'node:fs';
 import { open, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 
 /** Whom a file belongs to stays as it is; its mode too, unless one is named. */
 export interface AtomicOptions {
@@ -21,14 +19,10 @@ export async function writeAtomic(
 ): Promise<void> {
   // The package writes once and takes a short write, which a full disk makes, for a whole one.
   const tmpfileCreated = (temporary: string) => writeFile(temporary, text);
+  // Loaded by those that write.
+  const { default: writeFileAtomic } = await import('write-file-atomic');
   await writeFileAtomic(file, '', { ...options, tmpfileCreated });
   await keepName(path.dirname(file));
-}
-
-/** As `writeAtomic`, in one go without a pause in which a signal could be heeded. */
-export function writeAtomicSync(file: string, text: string, options: AtomicOptions = {}): void {
-  const tmpfileCreated = (temporary: string) => writeFileSync(temporary, text);
-  writeFileAtomic.sync(file, '', { ...options, tmpfileCreated });
 }
 
 /** A renamed file outlives a power cut only when its folder is on the disk too. */

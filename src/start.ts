@@ -43,7 +43,9 @@ export async function start(): Promise<void> {
   const code = await main(process.argv.slice(2), {
     env: process.env,
     cwd: process.cwd(),
-    stdin: process.stdin,
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     signal: interrupt.signal,

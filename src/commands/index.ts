@@ -288,7 +288,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip backup list', 'what was kept, also by apply and remove'],
       ['flannel-bigip backup prune --keep 20 --older-than 90d', 'tidy up'],
     ],
-    run: async (args, world) => (await import('./on-etcd.ts')).backup(args, world),
+    run: async (args, world) => (await import('./on-copies.ts')).backup(args, world),
   },
   {
     name: 'restore',
@@ -319,7 +319,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip restore before-upgrade.json --dry-run', 'show what would go back'],
       ['flannel-bigip restore before-upgrade.json', 'show it, ask, put it back'],
     ],
-    run: async (args, world) => (await import('./on-etcd.ts')).restore(args, world),
+    run: async (args, world) => (await import('./on-copies.ts')).restore(args, world),
   },
   {
     name: 'migrate',
@@ -351,7 +351,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       ['flannel-bigip migrate --from v2 --to v3 --cutover', 'how to go over, node by node'],
       ['flannel-bigip migrate --retire v2', 'a day after the last node is through'],
     ],
-    run: async (args, world) => (await import('./on-etcd.ts')).migrate(args, world),
+    run: async (args, world) => (await import('./on-copies.ts')).migrate(args, world),
   },
   {
     name: 'annotate',

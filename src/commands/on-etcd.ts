@@ -1,9 +1,6 @@
 // The commands about etcd's keys, loaded together: `--help` and `validate` need none of them.
 export { run as apply } from './apply.ts';
-export { run as backup } from './backup.ts';
 export { run as diff } from './diff.ts';
 export { run as init } from './init.ts';
 export { run as list } from './list.ts';
-export { run as migrate } from './migrate.ts';
 export { run as remove } from './remove.ts';
-export { run as restore } from './restore.ts';

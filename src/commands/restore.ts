@@ -25,7 +25,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
     });
   }
   const found = whereIs(file, args, world);
-  const backup = readBackup(await readText(found, world.cwd, world.stdin), found);
+  const backup = readBackup(await readText(found, world), found);
   const loaded = await loadSiteIfAny(args, world);
   return withSession(args, world, loaded, (session) => restore(backup, args, world, session));
 }

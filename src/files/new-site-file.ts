@@ -1,6 +1,6 @@
 import { constants, copyFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { writeAtomicSync } from '../atomic-file.ts';
+import { writeAtomicSync } from '../atomic-file-sync.ts';
 import { EXIT, Problem } from '../model/problem.ts';
 
 /**

@@ -16,14 +16,23 @@ export function defaultSiteFile(folder: string): string | null {
   return DEFAULT_NAMES.find((name) => existsSync(path.join(folder, name))) ?? null;
 }
 
+/** What reading asks of the world outside. */
+interface ReadingWorld {
+  /** The folder that relative paths begin at. */
+  readonly cwd: string;
+  readonly stdin: Readable;
+}
+
 /**
  * Reads a file's text, or standard input for `-`. A pipe or a device is read no further than a
  * config can be long, and an interrupt ends the wait for it.
  *
  * @throws Problem (exit 3) when it is not there, cannot be read or is no config by its size.
  */
-export async function readText(file: string, cwd: string, stdin: Readable): Promise<string> {
-  if (file === '-') return readStream(stdin, 'standard input');
+export async function readText(file: string, world: ReadingWorld): Promise<string> {
+  // Node opens standard input when it is first asked for.
+  if (file === '-') return readStream(world.stdin, 'standard input');
+  const { cwd } = world;
   const where = path.resolve(cwd, file);
   const stat = statOf(where, file);
   if (stat === undefined || stat.isFile() || stat.isDirectory()) return readFileText(file, cwd);

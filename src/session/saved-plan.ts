@@ -39,7 +39,7 @@ export async function savePlan(
 
 /** Reads a plan that `savePlan` kept. @throws Problem (exit 3) when it is none. */
 export async function loadPlan(file: string, world: World): Promise<PlanDocument> {
-  return readSavedPlan(await readText(file, world.cwd, world.stdin), file);
+  return readSavedPlan(await readText(file, world), file);
 }
 
 /** What is left of a saved plan. @throws Problem (exit 1) when what it was made from has moved. */

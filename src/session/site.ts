@@ -36,7 +36,7 @@ export async function loadSite(args: Args, world: World): Promise<LoadedSite> {
 export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSite | null> {
   const file = args.text('file') ?? defaultSiteFile(world.cwd);
   if (file === null) return null;
-  const text = await readText(file, world.cwd, world.stdin);
+  const text = await readText(file, world);
   // Parsers and validators are not loaded by a command that has no site file to read.
   const { checkDocument } = await import('../model/document.ts');
   const flag = args.text('etcd-api') as EtcdApi | undefined;

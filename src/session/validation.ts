@@ -115,7 +115,7 @@ export class Validation {
     const { world, args } = this;
     let text: string;
     try {
-      text = await readText(file, world.cwd, world.stdin);
+      text = await readText(file, world);
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       // In a folder it may as well be somebody else's.

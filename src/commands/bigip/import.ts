@@ -55,7 +55,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       { exit: file === null ? EXIT.invalid : EXIT.usage, fix: 'name the file with --file' },
     );
   }
-  const text = await readText(file, world.cwd, world.stdin);
+  const text = await readText(file, world);
   const entries = entriesOf(text, file, args, world);
   const tmsh = args.text('tmsh-output');
   const folder = path.dirname(path.resolve(world.cwd, file));
@@ -150,7 +150,7 @@ async function fromTmsh(
       fix: `name it, e.g. bigip import ${entry?.name ?? 'NAME'} --tmsh-output ${file}`,
     });
   }
-  const shown = shownTunnels(await readText(file, world.cwd, world.stdin));
+  const shown = shownTunnels(await readText(file, world));
   const name = entry.management?.names.tunnel;
   const [first, ...more] = shown;
   const found = shown.find((one) => one.name === name) ?? (more.length === 0 ? first : undefined);

@@ -33,7 +33,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   }
   const found = await diagnoseOnce(args, world);
   const known = knownSecrets(args, world);
-  const text = siteFile === null ? '' : await readText(siteFile, world.cwd, world.stdin);
+  const text = siteFile === null ? '' : await readText(siteFile, world);
   const record = recordOf(text, found.readings, known);
   const plain = styleOf({}, {});
   const versions = {
