@@ -46,50 +46,51 @@ export const embedProtos = {
 /** A module with the methods of the services, and each message that they need. */
 function messagesOf(root) {
   const pair = root.lookupType('mvccpb.KeyValue');
-  // Two of four 64-bit numbers of each key, which nobody here asks for.
-  for (const field of ['create_revision', 'version']) pair.remove(pair.fields[field]);
   root.resolveAll();
   const types = [];
-  const collect = (type) => {
-    if (types.includes(type)) return;
-    types.push(type);
+  const [sent, received] = [new Set(), new Set()];
+  const collect = (type, way) => {
+    if (way.has(type)) return;
+    way.add(type);
+    if (!types.includes(type)) types.push(type);
     if (type instanceof protobuf.Enum) return;
-    for (const { resolvedType } of type.fieldsArray) if (resolvedType) collect(resolvedType);
+    for (const { resolvedType } of type.fieldsArray) if (resolvedType) collect(resolvedType, way);
   };
   const services = Object.entries(CALLED).map(([name, methods]) => {
     const service = root.lookupService(`etcdserverpb.${name}`);
     const called = methods.map((one) => {
       const { resolvedRequestType, resolvedResponseType, ...method } = service.methods[one];
       const [request, response] = [resolvedRequestType, resolvedResponseType];
-      collect(request);
-      collect(response);
+      collect(request, sent);
+      collect(response, received);
       const streams = `${method.requestStream === true}, ${method.responseStream === true}`;
       return `${one}: [${types.indexOf(request)}, ${types.indexOf(response)}, ${streams}]`;
     });
     return `'etcdserverpb.${name}': { ${called.join(', ')} }`;
   });
   const keyValue = types.indexOf(pair);
+  const fieldNumbers = Object.fromEntries(pair.fieldsArray.map(({ name, id }) => [name, id]));
   return `
     import { Reader, Writer, util } from 'protobufjs/minimal.js';
     export { util };
     export const messages = [${types.map(() => '{}').join(', ')}];
     export const keyValue = messages[${keyValue}];
+    export const keyValueFields = ${JSON.stringify(fieldNumbers)};
     export const services = { ${services.join(',\n')} };
     const among = (...indexes) => indexes.map((index) => messages[index]);
-    ${types.map((type, index) => `Object.assign(messages[${index}], ${sourceOf(type, types)});`).join('\n')}
+    ${types.map((type, index) => `Object.assign(messages[${index}], ${sourceOf(type, types, sent, received)});`).join('\n')}
   `;
 }
 
-function sourceOf(type, all) {
+/** What a client needs of a message: it writes those that it sends, and reads those that it receives. */
+function sourceOf(type, all, sent, received) {
   if (type instanceof protobuf.Enum) {
     return JSON.stringify({ values: { ...type.valuesById, ...type.values } });
   }
   const indexes = type.fieldsArray.map(({ resolvedType }) => all.indexOf(resolvedType));
   return `((types) => ({
     ctor: ${protobuf.Type.generateConstructor(type)},
-    encode: ${encoder(type)},
-    decode: ${decoder(type)},
-    fromObject: ${converter.fromObject(type)},
-    toObject: ${converter.toObject(type)},
+    ${sent.has(type) ? `encode: ${encoder(type)}, fromObject: ${converter.fromObject(type)},` : ''}
+    ${received.has(type) ? `decode: ${decoder(type)}, toObject: ${converter.toObject(type)},` : ''}
   }))(among(${indexes.join(', ')}))`;
 }

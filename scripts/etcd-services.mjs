@@ -1,6 +1,8 @@
 // Stands in for @grpc/proto-loader in the bundle, and for the part of protobufjs that makes messages'
 // functions: the build has made them (scripts/embed-protos.mjs).
-import { keyValue, messages, services, util } from 'etcd-messages';
+import { keyValue, keyValueFields, messages, services, util } from 'etcd-messages';
+
+const { key: KEY, value: VALUE, mod_revision: MOD_REVISION, lease: LEASE } = keyValueFields;
 
 /**
  * etcd3 wants 64-bit numbers as strings, two for each key. The library's own conversion divides
@@ -12,25 +14,28 @@ util.Long.prototype.toString = function toDecimal() {
   return String((high << 32n) | BigInt(this.low >>> 0));
 };
 
-/** The generic conversion asks for every field whether it is set and how it is wanted. */
-keyValue.toObject = ({ key, value, mod_revision, lease }) => ({
-  key,
-  value,
-  mod_revision: mod_revision.toString(),
-  lease: lease.toString(),
-});
-
-const NONE = new util.Long(0, 0, false);
-const EMPTY = Buffer.alloc(0);
-/** What is not set is not sent. */
-Object.assign(keyValue.ctor.prototype, {
-  key: EMPTY,
-  value: EMPTY,
-  mod_revision: NONE,
-  lease: NONE,
-});
+/**
+ * Reads a key in one step, texts as texts: the generic way makes two objects, two numbers and two buffers of
+ * each first, and of thousands of keys nothing takes longer. Two of its numbers nobody here asks for.
+ */
+keyValue.decode = (reader, length) => {
+  const end = reader.pos + length;
+  const found = { key: '', value: '', mod_revision: '0', lease: '0' };
+  while (reader.pos < end) {
+    const tag = reader.uint32();
+    const field = tag >>> 3;
+    if (field === KEY) found.key = reader.string();
+    else if (field === VALUE) found.value = reader.string();
+    else if (field === MOD_REVISION) found.mod_revision = reader.int64().toString();
+    else if (field === LEASE) found.lease = reader.int64().toString();
+    else reader.skipType(tag & 7);
+  }
+  return found;
+};
+keyValue.toObject = (found) => found;
 
 const { newBuffer } = util;
+const EMPTY = Buffer.alloc(0);
 
 /** Each bytes field is filled with an empty buffer before its value is set: one will do for all. */
 util.newBuffer = (content) =>
@@ -65,8 +70,6 @@ function methodDefinition(service, name, method, options) {
     requestStream,
     responseStream,
     requestSerialize: encode(messages[request]),
-    requestDeserialize: decode(messages[request]),
-    responseSerialize: encode(messages[response]),
     responseDeserialize: decode(messages[response]),
   };
 }

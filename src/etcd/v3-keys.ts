@@ -1,9 +1,9 @@
 import type { StoredKey } from '../model/snapshot.ts';
 
-/** A pair as etcd's v3 API returns it. */
+/** A pair as etcd's v3 API returns it; the build has texts made of the bytes at once. */
 interface V3KeyValue {
-  readonly key: Buffer;
-  readonly value: Buffer;
+  readonly key: Buffer | string;
+  readonly value: Buffer | string;
   readonly mod_revision: string;
   readonly lease: string;
 }
@@ -26,8 +26,8 @@ export class StrangeAnswer extends Error {}
 
 /** A v3 pair as a stored key. */
 export function storedKey(kv: V3KeyValue): StoredKey {
-  const key = kv.key.toString('utf8');
-  const value = kv.value.toString('utf8');
+  const key = String(kv.key);
+  const value = String(kv.value);
   const revision = kv.mod_revision;
   return kv.lease === '0'
     ? { key, value, revision, expires: false, ttl: null }

@@ -136,10 +136,11 @@ export class V3Listener implements Listener {
   private hear(events: readonly IEvent[], hearing: Hearing): void {
     const [first] = events;
     if (first === undefined) return;
-    const watch = first.kv.key.equals(this.#config.key) ? this.#config : this.#leases;
+    const isConfig = String(first.kv.key) === String(this.#config.key);
+    const watch = isConfig ? this.#config : this.#leases;
     hearing.changed(
       events.map(({ type, kv }) => ({
-        key: kv.key.toString('utf8'),
+        key: String(kv.key),
         revision: kv.mod_revision,
         stored: type === 'Delete' ? null : storedKey(kv),
       })),

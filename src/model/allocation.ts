@@ -30,6 +30,8 @@ export function fitsRange(subnet: Subnet | null, range: AllocationRange): boolea
 /** Whether any address of the subnet may be handed out under the range. */
 export function isInRange(subnet: Subnet, range: AllocationRange): boolean {
   if (subnet.family !== range.family || range.subnetMin > range.subnetMax) return false;
+  // Of thousands of leases hardly one is another, and for those two numbers are compared.
+  if (fitsRange(subnet, range)) return true;
   return rangesOverlap(rangeOf(subnet), rangeAddresses(range));
 }
 
