@@ -10,7 +10,14 @@ import { BigIpReader } from './read-bigip.ts';
 import { checkBigips } from './rules/bigips.ts';
 import { checkKubernetes } from './rules/kubernetes.ts';
 import type { Site } from './site.ts';
-import { followPointer, lastEntry, pointerStep, type SourceNode, toValue } from './source.ts';
+import {
+  followPointer,
+  lastEntry,
+  type ObjectEntry,
+  pointerStep,
+  type SourceNode,
+  toValue,
+} from './source.ts';
 import { didYouMean, suggest } from './suggest.ts';
 
 /** A site document after all rules: the site when no rule found an error, and every finding. */
@@ -148,23 +155,20 @@ function duplicateKeys(node: SourceNode, path: string): Finding[] {
     const at = `${path}${pointerStep(entry.key)}`;
     const repeated = seen.has(entry.key);
     seen.add(entry.key);
-    const message = `${JSON.stringify(entry.key)} stands twice`;
-    return [
-      ...(repeated
-        ? [
-            {
-              rule: 'duplicate-key' as const,
-              severity: 'error' as const,
-              message,
-              fix: 'keep one of them',
-              path: at,
-              span: entry.keySpan,
-            },
-          ]
-        : []),
-      ...duplicateKeys(entry.value, at),
-    ];
+    return [...(repeated ? [standsTwice(entry, at)] : []), ...duplicateKeys(entry.value, at)];
   });
+}
+
+function standsTwice({ key, keySpan }: ObjectEntry, path: string): Finding {
+  const message = `${JSON.stringify(key)} stands twice`;
+  return {
+    rule: 'duplicate-key',
+    severity: 'error',
+    message,
+    fix: 'keep one of them',
+    path,
+    span: keySpan,
+  };
 }
 
 /** A schema error in the user's words. */

@@ -1,0 +1,1 @@
+export function withoutGenerators(code: string): string;
