@@ -3,7 +3,7 @@ import { leaseKeyOf } from './bigip-lease.ts';
 import type { Change } from './change.ts';
 import { planSite } from './plan.ts';
 import type { BigIp, Site } from './site.ts';
-import type { LiveState } from './snapshot.ts';
+import { emptyPlace, type LiveState } from './snapshot.ts';
 
 /** A BIG-IP's lease that is not as declared. */
 export interface LostLease {
@@ -26,8 +26,15 @@ export function lostLeases(site: Site, live: LiveState): LostLease[] {
     if (change === undefined || change.value === null) return [];
     // That a node holds this very lease is what is to be mended; whatever else forbids it counts.
     const error = plan.problems.find((one) => one.severity === 'error' && one.key !== key);
-    return [{ bigip, change, taker: takerOf(key, live), objection: error?.message ?? null }];
+    const objection = withoutNetwork(live) ?? error?.message ?? null;
+    return [{ bigip, change, taker: takerOf(key, live), objection }];
   });
+}
+
+/** A reservation alone, in the store beside or under a misspelt prefix, would look like a network there. */
+function withoutNetwork({ snapshot }: LiveState): string | null {
+  if (snapshot.config !== null) return null;
+  return `there is no network config under ${emptyPlace(snapshot.prefix)}`;
 }
 
 function takerOf(key: string, live: LiveState): string {

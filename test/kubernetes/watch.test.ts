@@ -196,6 +196,28 @@ describe.each(['v2', 'v3'] as const)('watch on etcd %s', (store) => {
     ]);
   });
 
+  it('makes no lease where there is no network, as under a misspelt prefix', async () => {
+    const running = watch(store, ['--keep', 'leases', '--prefix', '/coreos.com/netwrok']);
+    await until('it to be left', () => said(running, 'is not put back').length > 0);
+    const left = Object.keys(await hand.all());
+    hand.put('/coreos.com/netwrok/config', CONFIG_VALUE);
+    await until('it to be made', () => said(running, 'is put back').length > 0);
+    const made = Object.keys(await hand.all()).filter((key) => key.includes('netwrok'));
+    for (const key of made) hand.remove(key);
+
+    expect(left.filter((key) => key.includes('netwrok'))).toEqual([]);
+    expect(made).toEqual([
+      '/coreos.com/netwrok/config',
+      '/coreos.com/netwrok/subnets/10.244.100.0-24',
+    ]);
+    expect(said(running, 'is not put back')).toEqual([
+      expect.objectContaining({
+        level: 'error',
+        msg: expect.stringContaining('there is no network config under /coreos.com/netwrok'),
+      }),
+    ]);
+  });
+
   it('never undoes what a person does: the site file is read again first', async () => {
     const running = watch(store, ['--keep', 'leases']);
     await until('it to listen', () => said(running, 'etcd answers').length > 0);
