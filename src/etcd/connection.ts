@@ -7,6 +7,8 @@ import { StoreError } from './errors.ts';
 export interface EtcdConnection {
   /** Client URLs with scheme. */
   readonly endpoints: readonly string[];
+  /** Whether nobody has named an endpoint, so that it is the default. */
+  readonly isDefault?: boolean;
   readonly prefix: string;
   /** Milliseconds for one operation, all endpoints together. */
   readonly timeout: number;

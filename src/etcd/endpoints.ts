@@ -23,14 +23,16 @@ export class Endpoints {
   /** Milliseconds for one operation, all endpoints together. */
   readonly timeout: number;
   readonly #proxy: HttpProxy | null;
+  readonly #isDefault: boolean;
 
   constructor(
-    { endpoints, timeout, proxy }: EtcdConnection,
+    { endpoints, timeout, proxy, isDefault }: EtcdConnection,
     readonly tls: TlsMaterial | null,
   ) {
     this.list = endpoints;
     this.timeout = timeout;
     this.#proxy = proxy;
+    this.#isDefault = isDefault === true;
   }
 
   /**
@@ -46,7 +48,9 @@ export class Endpoints {
     try {
       return await this.goThrough(operation, signal);
     } catch (error) {
-      throw error instanceof StoreError && this.#proxy ? through(this.#proxy, error) : error;
+      if (!(error instanceof StoreError)) throw error;
+      const told = this.#isDefault && error.transient ? unnamed(error) : error;
+      throw this.#proxy ? through(this.#proxy, told) : told;
     }
   }
 
@@ -119,6 +123,14 @@ async function within<T>(work: Promise<T>, limit: number, endpoint: string): Pro
   } finally {
     controller.abort();
   }
+}
+
+/** A failure at an endpoint that nobody has named. */
+function unnamed(error: StoreError): StoreError {
+  return new StoreError(error.failure, error.message, {
+    cause: error,
+    fix: 'no endpoint is named and this is the default: pass --endpoints, or name a site file with --file',
+  });
 }
 
 /** A failure that the proxy may be at fault for. */

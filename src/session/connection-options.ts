@@ -82,6 +82,7 @@ export async function resolveConnection(
   return {
     connection: {
       endpoints: list,
+      isDefault: endpoints === undefined,
       prefix: cleanPrefix(find('prefix', etcd.prefix)?.value ?? DEFAULT_PREFIX),
       timeout: parseDuration(args.text('timeout') ?? '10s', 'timeout'),
       settle: parseDuration(args.text('settle') ?? '500ms', 'settle'),

@@ -70,6 +70,8 @@ const FOR_PEOPLE: ReadonlySet<string> = new Set(['text', 'table', 'wide', 'map']
  */
 export function tellNext(world: World, args: Args, step: string, why?: string): void {
   if (world.stdout.isTTY !== true || !FOR_PEOPLE.has(args.text('output') ?? 'text')) return;
+  // What came on standard input does not come again.
+  if (/ --file -( |$)/.test(step)) return;
   const command = printable(`Next: ${step}`);
   const comment = why === undefined ? '' : `# ${why}`;
   const { width } = styleOf(world.stdout, world.env);

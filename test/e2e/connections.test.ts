@@ -1,11 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
-import { run, temporaryFolder } from '../support/cli.ts';
+import { COMMAND, run, temporaryFolder } from '../support/cli.ts';
 import { startCutProxy } from '../support/cut-proxy.ts';
-import { type Etcd, startEtcd } from '../support/etcd.ts';
+import { cleanEnvironment, type Etcd, startEtcd } from '../support/etcd.ts';
 import { handOf } from '../support/keyspace.ts';
 import { runInNamespace } from '../support/namespace.ts';
 import { freePorts } from '../support/ports.ts';
@@ -295,5 +296,22 @@ describe.each(APIS)('a name with several addresses, of which one has etcd %s', (
       stderr: expect.stringMatching(/^error: (etcd at|no route to etcd at) etcd\.test:2379/),
     });
     expect(performance.now() - began).toBeLessThan(10_000);
+  });
+});
+
+describe('the endpoint where nobody has named one', () => {
+  it('is called the default when nothing listens there', () => {
+    const alone = ['-n', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...COMMAND, 'list'];
+    const { status, stderr } = spawnSync('unshare', alone, {
+      cwd: temporaryFolder(),
+      env: cleanEnvironment(),
+      encoding: 'utf8',
+    });
+
+    expect([status, stderr]).toEqual([
+      1,
+      'error: etcd at 127.0.0.1:2379 refuses the connection: nothing listens there. No endpoint is named and ' +
+        'this is the default: pass --endpoints, or name a site file with --file\n',
+    ]);
   });
 });

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { run, temporaryFolder } from '../support/cli.ts';
-import { openTerminal } from '../support/terminal.ts';
+import { QUOTED, run, temporaryFolder } from '../support/cli.ts';
+import { openCommand, openTerminal } from '../support/terminal.ts';
 
 const SITE = `apiVersion: flannel-bigip/v1
 kind: Site
@@ -103,6 +103,14 @@ describe('at a terminal, and in no pipe,', () => {
 
     expect(await lastLine(['diff', '-f', 's.yaml'], cwd)).toBe(doctor);
     expect(await lastLine(['apply', '-f', 's.yaml'], cwd)).toBe(doctor);
+  });
+
+  it('nothing leads on to a site file on standard input, which does not come again', async () => {
+    const piped = `${QUOTED} diff -f - < s.yaml`;
+    const { screen } = await openCommand(['sh', '-c', piped], temporaryFolder(FILES)).ended;
+
+    expect(screen).toContain('2 to add, 0 to change, 0 to remove.');
+    expect(screen).not.toContain('Next:');
   });
 
   it('nothing is promised after a failure', async () => {

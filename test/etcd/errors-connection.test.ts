@@ -48,6 +48,13 @@ describe.each(['v2', 'v3'] as const)('opening the %s store', (api) => {
     );
   });
 
+  it('where nothing listens at the default says that nobody has named it', async () => {
+    expect(await open([`http://127.0.0.1:${dead[0]}`], { isDefault: true })).toBe(
+      `unreachable: etcd at 127.0.0.1:${dead[0]} refuses the connection: nothing listens there. ` +
+        'No endpoint is named and this is the default: pass --endpoints, or name a site file with --file',
+    );
+  });
+
   it('where nothing listens behind several endpoints names them all', async () => {
     const [a, b] = dead.map((port) => `127.0.0.1:${port}`);
     expect(await open([`http://${a}`, `http://${b}`])).toBe(
