@@ -1,10 +1,11 @@
 // Bundles src/ into dist/: one file to start, one chunk for each lazily loaded part.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { embedProtos } from './embed-protos.mjs';
 import './generate.mjs';
-import { joinChunks } from './join-chunks.mjs';
+import { joinChunks, REQUIRE } from './join-chunks.mjs';
 import { withoutGenerators } from './plain-yaml.mjs';
 import { root } from './root.mjs';
 import { thirdPartyLicences } from './third-party.mjs';
@@ -121,7 +122,7 @@ const leanYargs = {
       'node:module': 'export const createRequire = () => undefined;',
     };
     onResolve({ filter: /^(escalade\/sync|assert|node:module)$/ }, ({ path: name, importer }) =>
-      /\/yargs\/lib\/platform-shims\//.test(importer)
+      /\/yargs\/lib\/platform-shims\/|\/yargs-parser\//.test(importer)
         ? { path: name, namespace: 'lean' }
         : undefined,
     );
@@ -224,7 +225,7 @@ const built = await build({
   // The same as ES modules, which are joined without a wrapper round each file.
   alias: { yaml: path.join(root, 'node_modules/yaml/browser/dist/index.js') },
   // CommonJS packages inside an ES module still ask for Node's own modules as CommonJS does.
-  banner: { js: 'const require=process.getBuiltinModule;' },
+  banner: { js: REQUIRE },
   logLevel: 'warning',
 });
 const parts = {
@@ -236,6 +237,14 @@ const parts = {
   'on-doctor': [],
   v3: [],
 };
+// These are asked for where it does not matter whether they are there.
+const dispensable = ['encoding', 'node:sqlite'];
+for (const { imports } of Object.values(built.metafile.outputs)) {
+  const lacking = imports.find(
+    ({ path: name, external }) => external && !isBuiltin(name) && !dispensable.includes(name),
+  );
+  if (lacking) throw new Error(`${lacking.path} is neither bundled nor Node's own`);
+}
 await joinChunks(root, built, 'dist/start.js', parts);
 
 // What went into the bundle, of which `npm run sbom` makes a bill of materials. What this script put in

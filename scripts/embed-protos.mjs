@@ -69,6 +69,8 @@ function messagesOf(root) {
     return `'etcdserverpb.${name}': { ${called.join(', ')} }`;
   });
   const keyValue = types.indexOf(pair);
+  // scripts/etcd-services.mjs has its own.
+  received.delete(pair);
   const fieldNumbers = Object.fromEntries(pair.fieldsArray.map(({ name, id }) => [name, id]));
   return `
     import { Reader, Writer, util } from 'protobufjs/minimal.js';

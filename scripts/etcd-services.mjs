@@ -34,13 +34,6 @@ keyValue.decode = (reader, length) => {
 };
 keyValue.toObject = (found) => found;
 
-const { newBuffer } = util;
-const EMPTY = Buffer.alloc(0);
-
-/** Each bytes field is filled with an empty buffer before its value is set: one will do for all. */
-util.newBuffer = (content) =>
-  Array.isArray(content) && content.length === 0 ? EMPTY : newBuffer(content);
-
 /**
  * A package definition for grpc-js.
  *

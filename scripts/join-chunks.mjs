@@ -3,6 +3,9 @@
 import path from 'node:path';
 import { build } from 'esbuild';
 
+/** What chunks begin with: how a CommonJS package inside an ES module asks for Node's own modules. */
+export const REQUIRE = 'const require=process.getBuiltinModule;';
+
 /**
  * Joins, in this order: what every command loads into the file that starts; what the first two of the parts
  * share into `core.js`; and for each part what only it and later ones load, with what several parts that it
@@ -45,6 +48,8 @@ export async function joinChunks(root, { metafile, outputFiles }, start, parts) 
     }
   }
   for (const { path: file, text } of outputFiles) chunks.get(file).text = text;
+  if (outputFiles.every(({ text }) => compiledAtOnce(text) === text))
+    throw new Error('esbuild writes CommonJS modules in another way now');
   for (const into of new Set([...chunks.values()].map((chunk) => chunk.into))) {
     await join(into, chunks);
   }
@@ -144,8 +149,9 @@ function importingFromJoined(code, file, into, chunks) {
 }
 
 /**
- * Wraps CommonJS modules in functions with parentheses round them, which V8 takes for called at once: others
- * it reads twice, first to see where they end, then to compile them. No line moves.
+ * Puts parentheses round functions that are handed to a call at the top of a file, as every CommonJS module
+ * is. V8 takes them for called at once: others it reads twice, first to see where they end, then to compile
+ * them. No line moves.
  */
 function compiledAtOnce(code) {
   return code.replace(
@@ -159,6 +165,6 @@ const relative = (folder, file) => `./${path.relative(folder, file)}`;
 /** Most chunks hold ES modules only and never call the `require` that was made for them. */
 function withoutIdleRequire(code) {
   // The line stays, for the source map.
-  const lean = code.replace('const require=process.getBuiltinModule;', '');
+  const lean = code.replace(REQUIRE, '');
   return /\brequire\b/.test(lean) ? code : lean;
 }

@@ -30,6 +30,12 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
       fix: 'leave --scope out',
     });
   }
+  if (file === '-') {
+    throw new Problem('--save - names no file, and standard output shows the difference', {
+      exit: EXIT.usage,
+      fix: 'name one, e.g. --save plan.json',
+    });
+  }
   const loaded = await loadSite(args, world);
   const bigips = bigipsInScope(loaded.site, args, world);
   if (bigips.length > 0) {

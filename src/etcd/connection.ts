@@ -7,8 +7,8 @@ import { StoreError } from './errors.ts';
 export interface EtcdConnection {
   /** Client URLs with scheme. */
   readonly endpoints: readonly string[];
-  /** Whether nobody has named an endpoint, so that it is the default. */
-  readonly isDefault?: boolean;
+  /** How an endpoint is named, where nobody has named one and this is the default. */
+  readonly howToName?: string;
   readonly prefix: string;
   /** Milliseconds for one operation, all endpoints together. */
   readonly timeout: number;

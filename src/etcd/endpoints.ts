@@ -23,16 +23,16 @@ export class Endpoints {
   /** Milliseconds for one operation, all endpoints together. */
   readonly timeout: number;
   readonly #proxy: HttpProxy | null;
-  readonly #isDefault: boolean;
+  readonly #howToName: string | undefined;
 
   constructor(
-    { endpoints, timeout, proxy, isDefault }: EtcdConnection,
+    { endpoints, timeout, proxy, howToName }: EtcdConnection,
     readonly tls: TlsMaterial | null,
   ) {
     this.list = endpoints;
     this.timeout = timeout;
     this.#proxy = proxy;
-    this.#isDefault = isDefault === true;
+    this.#howToName = howToName;
   }
 
   /**
@@ -49,8 +49,9 @@ export class Endpoints {
       return await this.goThrough(operation, signal);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
-      const told = this.#isDefault && error.transient ? unnamed(error) : error;
-      throw this.#proxy ? through(this.#proxy, told) : told;
+      if (this.#proxy) throw through(this.#proxy, error);
+      const howToName = error.failure === 'unreachable' ? this.#howToName : undefined;
+      throw howToName === undefined ? error : atDefault(error, howToName);
     }
   }
 
@@ -125,12 +126,10 @@ async function within<T>(work: Promise<T>, limit: number, endpoint: string): Pro
   }
 }
 
-/** A failure at an endpoint that nobody has named. */
-function unnamed(error: StoreError): StoreError {
-  return new StoreError(error.failure, error.message, {
-    cause: error,
-    fix: 'no endpoint is named and this is the default: pass --endpoints, or name a site file with --file',
-  });
+/** Nothing is at an endpoint that nobody has named. */
+function atDefault(error: StoreError, howToName: string): StoreError {
+  const fix = `check that etcd runs; this is the default, since no endpoint is named: ${howToName}`;
+  return new StoreError(error.failure, error.message, { cause: error, fix });
 }
 
 /** A failure that the proxy may be at fault for. */

@@ -1,4 +1,5 @@
 import { EXIT, Problem } from '../model/problem.ts';
+import { BUN } from '../runtime.ts';
 
 /** Stable names of what can go wrong between this program and a store. */
 export type StoreFailure =
@@ -93,11 +94,18 @@ export function connectionError(endpoint: string, text: string, cause: unknown):
   if (TLS_MISMATCH.test(text)) return tlsMismatch(endpoint, cause);
   for (const [pattern, failure, what, fix] of CONNECTION_ERRORS) {
     if (pattern.test(text)) {
-      return new StoreError(failure, what.replace('%h', host), { cause, fix });
+      // Bun says of both that they refuse.
+      const isUnclear = what === REFUSES && BUN !== undefined && !LOOPBACK.test(host);
+      const message = (isUnclear ? UNCLEAR : what).replace('%h', host);
+      return new StoreError(failure, message, { cause, fix });
     }
   }
   return null;
 }
+
+const REFUSES = 'etcd at %h refuses the connection: nothing listens there';
+const UNCLEAR = 'etcd at %h cannot be connected to: nothing listens there, or no route leads there';
+const LOOPBACK = /^(127\.|localhost:|\[::1\])/;
 
 const TLS_MISMATCH =
   /wrong version number|packet length too long|EPROTO.*(http request|unsupported protocol)|client sent an HTTP request to an HTTPS server|HPE_INVALID|Parse Error|Expected HTTP\//i;
@@ -145,12 +153,7 @@ const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, strin
     'the host of %h is not known',
     'check its name, or write its address',
   ],
-  [
-    /ECONNREFUSED/i,
-    'unreachable',
-    'etcd at %h refuses the connection: nothing listens there',
-    'check the address and that etcd runs',
-  ],
+  [/ECONNREFUSED/i, 'unreachable', REFUSES, 'check the address and that etcd runs'],
   [
     /EHOSTUNREACH|ENETUNREACH/i,
     'unreachable',

@@ -1,9 +1,19 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import { Channel, type ClientOptions, connectivityState, InterceptingCall } from '@grpc/grpc-js';
+import {
+  Channel,
+  type ClientOptions,
+  connectivityState,
+  InterceptingCall,
+  logVerbosity,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
 import { noop } from 'cockatiel';
 import { Etcd3 } from 'etcd3';
 import type { EtcdConnection, TlsMaterial } from './connection.ts';
+
+// What goes wrong is told in one line, by whoever called.
+setLogVerbosity(logVerbosity.NONE);
 
 /**
  * One client per endpoint: fail-over is ours, with one time limit over all of it, and the library's

@@ -30,7 +30,7 @@ export function fitsRange(subnet: Subnet | null, range: AllocationRange): boolea
 /** Whether any address of the subnet may be handed out under the range. */
 export function isInRange(subnet: Subnet, range: AllocationRange): boolean {
   if (subnet.family !== range.family || range.subnetMin > range.subnetMax) return false;
-  // Of thousands of leases hardly one is another, and for those two numbers are compared.
+  // Nearly every lease is one that flannel handed out, of which two comparisons tell.
   if (fitsRange(subnet, range)) return true;
   return rangesOverlap(rangeOf(subnet), rangeAddresses(range));
 }

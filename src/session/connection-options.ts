@@ -82,7 +82,7 @@ export async function resolveConnection(
   return {
     connection: {
       endpoints: list,
-      isDefault: endpoints === undefined,
+      ...(endpoints === undefined ? { howToName: howToName(site) } : {}),
       prefix: cleanPrefix(find('prefix', etcd.prefix)?.value ?? DEFAULT_PREFIX),
       timeout: parseDuration(args.text('timeout') ?? '10s', 'timeout'),
       settle: parseDuration(args.text('settle') ?? '500ms', 'settle'),
@@ -96,6 +96,12 @@ export async function resolveConnection(
     notice: endpointsNotice(endpoints, list, etcd, site, Object.keys(tls).length > 0),
     origins,
   };
+}
+
+function howToName(site: SiteConnection | null): string {
+  const named =
+    site === null ? 'name a site file with --file' : 'write etcd.endpoints in the site file';
+  return `pass --endpoints, or ${named}`;
 }
 
 /** Whether the endpoint in force is the embedded store. */

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs';
+import path from 'node:path';
 import { shellWord } from '../model/shell-word.ts';
 import { printable, styleOf } from '../output/style.ts';
 import { widthOf } from '../output/width.ts';
@@ -61,6 +63,12 @@ function withoutSecret(flag: string, value: string): string {
 /** Formats that people read; others go into files and programs. */
 const FOR_PEOPLE: ReadonlySet<string> = new Set(['text', 'table', 'wide', 'map']);
 
+/** Whether what is read there does not come again: standard input, a pipe, a device. */
+function comesOnce(file: string, cwd: string): boolean {
+  const found = statSync(path.resolve(cwd, file), { throwIfNoEntry: false });
+  return file === '-' || (found !== undefined && !found.isFile() && !found.isDirectory());
+}
+
 /**
  * Tells a person at a terminal what to do now, as the last line of a command; scripts, pipes and files get
  * none of it.
@@ -70,8 +78,8 @@ const FOR_PEOPLE: ReadonlySet<string> = new Set(['text', 'table', 'wide', 'map']
  */
 export function tellNext(world: World, args: Args, step: string, why?: string): void {
   if (world.stdout.isTTY !== true || !FOR_PEOPLE.has(args.text('output') ?? 'text')) return;
-  // What came on standard input does not come again.
-  if (/ --file -( |$)/.test(step)) return;
+  const read = [args.text('file'), args.text('plan'), ...args.positionals];
+  if (read.some((file) => file !== undefined && comesOnce(file, world.cwd))) return;
   const command = printable(`Next: ${step}`);
   const comment = why === undefined ? '' : `# ${why}`;
   const { width } = styleOf(world.stdout, world.env);

@@ -121,6 +121,8 @@ describe.each(APIS)('a proxy that the environment names, on the way to etcd %s',
     expect(away.stderr).toContain(`(through the proxy at 127.0.0.1:${dead})`);
     expect(refused.stderr).toContain(`(through the proxy at ${new URL(proxy.url).host})`);
     expect(refused.stderr).not.toContain('wrong');
+    const lines = [away, refused].map(({ stderr }) => stderr.trimEnd().split('\n').length);
+    expect(lines).toEqual([1, 1]);
   });
 
   it('is refused when it can open no tunnel', async () => {
@@ -299,19 +301,32 @@ describe.each(APIS)('a name with several addresses, of which one has etcd %s', (
   });
 });
 
-describe('the endpoint where nobody has named one', () => {
-  it('is called the default when nothing listens there', () => {
-    const alone = ['-n', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...COMMAND, 'list'];
-    const { status, stderr } = spawnSync('unshare', alone, {
-      cwd: temporaryFolder(),
-      env: cleanEnvironment(),
-      encoding: 'utf8',
-    });
+describe('an etcd that is not there', () => {
+  const refused = 'error: etcd at 127.0.0.1:2379 refuses the connection: nothing listens there. ';
+  const since = 'Check that etcd runs; this is the default, since no endpoint is named: ';
+  const without = SITE.replace(/etcd:[\s\S]*?(?=^\S)/m, '');
 
-    expect([status, stderr]).toEqual([
+  const alone = (args: readonly string[], files = {}) => {
+    const inside = ['-n', 'sh', '-c', 'ip link set lo up; exec "$@"', 'sh', ...COMMAND, ...args];
+    const env = cleanEnvironment();
+    const cwd = temporaryFolder(files);
+    const { status, stderr } = spawnSync('unshare', inside, { cwd, env, encoding: 'utf8' });
+    return [status, stderr];
+  };
+
+  it.for([
+    [['list'], 'pass --endpoints, or name a site file with --file'],
+    [['diff', '-f', 'site.yaml'], 'pass --endpoints, or write etcd.endpoints in the site file'],
+  ] as const)('is said to be the default where nobody has named one: %s', ([args, how]) => {
+    expect(alone(args, { 'site.yaml': without })).toEqual([1, `${refused}${since}${how}\n`]);
+  });
+
+  it.each(APIS)('is told of where no route leads to it (%s)', (api) => {
+    expect(alone(list(api, 'http://10.9.9.9:2379'))).toEqual([
       1,
-      'error: etcd at 127.0.0.1:2379 refuses the connection: nothing listens there. No endpoint is named and ' +
-        'this is the default: pass --endpoints, or name a site file with --file\n',
+      expect.stringMatching(
+        /^error: (no route to etcd at 10\.9\.9\.9:2379|etcd at 10\.9\.9\.9:2379 cannot be connected to: nothing listens there, or no route leads there)\. Check the address[^.]*\n$/,
+      ),
     ]);
   });
 });

@@ -105,12 +105,29 @@ describe('at a terminal, and in no pipe,', () => {
     expect(await lastLine(['apply', '-f', 's.yaml'], cwd)).toBe(doctor);
   });
 
-  it('nothing leads on to a site file on standard input, which does not come again', async () => {
-    const piped = `${QUOTED} diff -f - < s.yaml`;
-    const { screen } = await openCommand(['sh', '-c', piped], temporaryFolder(FILES)).ended;
+  it.for([
+    'FLANNEL-BIGIP diff -f - < s.yaml',
+    'cat s.yaml | FLANNEL-BIGIP diff -f /dev/stdin',
+    'mkfifo pipe; cat s.yaml > pipe & FLANNEL-BIGIP diff -f pipe',
+    'FLANNEL-BIGIP diff -f s.yaml --save p.json > p.txt; FLANNEL-BIGIP apply -f s.yaml --plan - --dry-run < p.json',
+    'FLANNEL-BIGIP backup b.json -f s.yaml > b.txt; FLANNEL-BIGIP restore - -f s.yaml --dry-run < b.json',
+  ])('nothing leads on to what has come once: %s', async (line) => {
+    const cwd = temporaryFolder(FILES);
+    await run(['apply', '-f', 's.yaml', '--yes'], { cwd });
+    const piped = line.replaceAll('FLANNEL-BIGIP', QUOTED);
+    const { code, screen } = await openCommand(['sh', '-c', piped], cwd).ended;
 
-    expect(screen).toContain('2 to add, 0 to change, 0 to remove.');
+    // From /dev, where the store of the site file is not.
+    expect(code).toBe(line.includes('/dev/stdin') ? 2 : 0);
+    expect(screen).toMatch(/\S/);
     expect(screen).not.toContain('Next:');
+  });
+
+  it('a file whose name looks like options is named', async () => {
+    const cwd = temporaryFolder({ 'a --file - b.yaml': SITE });
+    expect(await lastLine(['diff', '-f', 'a --file - b.yaml'], cwd)).toBe(
+      "Next: flannel-bigip apply --file 'a --file - b.yaml'",
+    );
   });
 
   it('nothing is promised after a failure', async () => {

@@ -184,6 +184,20 @@ describe('apply --plan', () => {
     expect(stderr).toBe(`error: plan.json is no saved plan: ${why}. Make one with diff --save\n`);
   });
 
+  it('is made with a name: standard output has the difference already', async () => {
+    const folder = temporaryFolder({ 'flannel-bigip.yaml': PAIR });
+    const args = ['diff', '--save', '-', '--endpoints', 'file:etcd.json'];
+
+    expect(await run(args, { cwd: folder })).toEqual({
+      code: 64,
+      signal: null,
+      stdout: '',
+      stderr:
+        'error: --save - names no file, and standard output shows the difference. Name one, e.g. --save plan.json\n',
+    });
+    expect(existsSync(path.join(folder, '-'))).toBe(false);
+  });
+
   it.each([
     '/somebody/else',
     `${PREFIX}/subnets/../../../somebody/else`,

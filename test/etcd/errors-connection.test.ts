@@ -49,9 +49,9 @@ describe.each(['v2', 'v3'] as const)('opening the %s store', (api) => {
   });
 
   it('where nothing listens at the default says that nobody has named it', async () => {
-    expect(await open([`http://127.0.0.1:${dead[0]}`], { isDefault: true })).toBe(
+    expect(await open([`http://127.0.0.1:${dead[0]}`], { howToName: 'pass --endpoints' })).toBe(
       `unreachable: etcd at 127.0.0.1:${dead[0]} refuses the connection: nothing listens there. ` +
-        'No endpoint is named and this is the default: pass --endpoints, or name a site file with --file',
+        'Check that etcd runs; this is the default, since no endpoint is named: pass --endpoints',
     );
   });
 
