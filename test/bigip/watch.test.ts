@@ -58,6 +58,7 @@ describe('watch --keep fdb', () => {
     const { code } = await running.result;
     expect([code, [...one.tokens], one.saves]).toEqual([0, [], 0]);
     expect(running.stderr()).toContain(`create /Common/fl-tunnel ${mac} bigip=bigip-1`);
+    expect(running.stderr()).toMatch(/ info {2}ended\n$/);
   });
 
   it('touches nothing while somebody else keeps the table, or no lease is there, and says so once', async () => {

@@ -60,7 +60,7 @@ export class AnnotationKeeper {
     this.#worker.wake();
   }
 
-  /** Kept when no write is in flight. */
+  /** Kept when what is under way is done, writes above all. */
   finished(): Promise<void> {
     return this.#worker.finished();
   }

@@ -53,7 +53,7 @@ export class FdbKeeper {
     this.#worker.wake();
   }
 
-  /** Kept when no write is in flight. */
+  /** Kept when what is under way is done, writes above all. */
   finished(): Promise<void> {
     return this.#worker.finished();
   }

@@ -64,7 +64,7 @@ export class LeaseKeeper {
     this.#worker.wake();
   }
 
-  /** Kept when no write is in flight. */
+  /** Kept when what is under way is done, writes above all. */
   finished(): Promise<void> {
     return this.#worker.finished();
   }
