@@ -189,7 +189,10 @@ const withoutModels = {
   },
 };
 
-rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+// The executable stays what it is until it is made anew (scripts/package.mjs).
+for (const name of ['chunks', 'start.js', 'start.js.map']) {
+  rmSync(path.join(root, 'dist', name), { recursive: true, force: true });
+}
 const built = await build({
   absWorkingDir: root,
   entryPoints: ['src/start.ts'],

@@ -1,6 +1,7 @@
 import yargs, { type Argv } from 'yargs';
 import { COMMANDS } from './commands/index.ts';
 import { EXIT, type ExitCode, errorText, Problem } from './model/problem.ts';
+import { shellWord } from './model/shell-word.ts';
 import { didYouMean } from './model/suggest.ts';
 import { COMPLETE_COMMAND, completionAnswer, SHELLS } from './output/completion-output.ts';
 import { printable, printableLines, styleOf } from './output/style.ts';
@@ -193,12 +194,20 @@ function checkPositionals(
     const known = spec.subcommands?.map(({ name }) => name) ?? [];
     throw new Problem(`${spec.name} takes no ${surplus}`, {
       exit: EXIT.usage,
-      fix: didYouMean(positionals[0] ?? '', known) ?? help,
+      fix: didYouMean(positionals[0] ?? '', known) ?? fileMeant(positionals[0] ?? '', spec) ?? help,
     });
   }
   if (spec.positionals === 'some' && positionals.filter(Boolean).length === 0) {
     throw new Problem(`${spec.usage}: nothing is named`, { exit: EXIT.usage, fix: help });
   }
+}
+
+/** Of one command files are arguments, of others the site file is an option. */
+function fileMeant(word: string, { options }: CommandSpec): string | undefined {
+  const takesFile = options.some(({ flag }) => flag === 'file');
+  return takesFile && /\.(ya?ml|json)$/i.test(word)
+    ? `name the site file with --file ${shellWord(word)}`
+    : undefined;
 }
 
 function argsOf(parsed: { readonly _: readonly (string | number)[] }, spec: CommandSpec): Args {

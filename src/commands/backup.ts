@@ -69,7 +69,8 @@ async function backup(file: string | undefined, args: Args, world: World): Promi
       file === undefined
         ? backupPath(backupFolder(args.text('backup-dir'), world.env, world.cwd), document)
         : path.resolve(world.cwd, file);
-    await writeBackup(target, document);
+    const fix = file === undefined ? undefined : 'name a file that can be written';
+    await writeBackup(target, document, fix);
     if (args.text('output') === 'json') {
       await writeDocument(world.stdout, 'json', backupJson(target, document));
     } else {

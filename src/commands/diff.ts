@@ -105,9 +105,15 @@ function nextStep(
     file === undefined
       ? nextCommand('apply', args, shown)
       : nextCommand(`apply --plan ${shellWord(file)}`, args);
-  return dangers.length === 0
-    ? [apply]
-    : [apply, `endangers living nodes, and wants --confirm ${confirmationOf(place)}`];
+  if (dangers.length > 0) {
+    return [apply, `endangers living nodes, and wants --confirm ${confirmationOf(place)}`];
+  }
+  const rules = problems.map(({ rule }) => rule);
+  if (rules.includes('other-store-in-use')) {
+    return [apply, 'makes a network beside the living one: check --etcd-api first'];
+  }
+  const isNew = rules.includes('new-network');
+  return isNew ? [apply, 'makes a new network: check --prefix first'] : [apply];
 }
 
 /** @throws Problem (exit 1) when a MAC is not read yet, so that the plan is not what is to be written */

@@ -120,8 +120,8 @@ const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, strin
   [
     /SELF_SIGNED_CERT|DEPTH_ZERO|self[- ]signed certificate|UNABLE_TO_(VERIFY|GET)|unable to (verify|get)|signature failure/i,
     'tls-untrusted',
-    'the certificate of etcd at %h is not signed by the given CA',
-    "pass etcd's CA with --cacert",
+    "the certificate of etcd at %h is signed by no CA that is trusted: --cacert, else the system's",
+    "pass etcd's own CA with --cacert",
   ],
   [
     /ERR_TLS_CERT_ALTNAME|altnames|does not match certificate/i,

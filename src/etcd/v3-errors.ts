@@ -35,7 +35,7 @@ export function explain(endpoint: string, error: unknown, withUser: boolean): St
     return make(
       'permission-denied',
       `etcd at ${host} does not permit this to ${who}`,
-      'grant a role that may read and write the prefix',
+      'check --prefix, or grant a role that may read it, and write it for changes',
     );
   }
   if (/database space exceeded/.test(text)) {

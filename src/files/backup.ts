@@ -25,10 +25,14 @@ export function backupPath(folder: string, backup: BackupDocument): string {
 /**
  * Writes a backup, in one step, to a file that only its owner may read.
  *
+ * @param fix what to do when it cannot be written
  * @throws Problem (exit 1) when it cannot be written; then nothing else must be.
  */
-export async function writeBackup(file: string, backup: BackupDocument): Promise<void> {
-  const fix = 'name a folder that can be written with --backup-dir';
+export async function writeBackup(
+  file: string,
+  backup: BackupDocument,
+  fix = 'name a folder that can be written with --backup-dir',
+): Promise<void> {
   await writePrivateFile(file, `${JSON.stringify(backup, null, 2)}\n`, fix);
 }
 

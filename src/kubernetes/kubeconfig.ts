@@ -63,7 +63,7 @@ function defaultFile(): string {
   if (existsSync(file)) return file;
   throw new Problem('there is no kubeconfig', {
     exit: EXIT.usage,
-    fix: 'pass --kubeconfig, or set KUBECONFIG',
+    fix: 'pass --kubeconfig, set KUBECONFIG, write kubernetes.kubeconfig into the site file, or leave nodes out of --scope',
   });
 }
 

@@ -243,9 +243,17 @@ function explain(error: ErrorObject, root: SourceNode): Finding {
   return {
     ...base,
     rule: 'wrong-value',
-    message: `${name} must not be empty, begin or end with a space, or hold what it cannot`,
+    message: `${name} must not be ${OBJECTIONS[String(params['pattern'])] ?? 'empty'}`,
   };
 }
+
+/** What a text must not be that does not match, by the patterns of the schema. */
+const OBJECTIONS: Readonly<Record<string, string>> = {
+  '^\\S(.*\\S)?$': 'empty, or begin or end with white space',
+  '^\\S+$': 'empty, or hold white space',
+  '^[^:]+$': 'empty, or hold a colon',
+  '^v?[0-9]+\\.[0-9]+(\\.[0-9]+)?$': 'anything but a version like 2.20.1',
+};
 
 /** @param path JSON pointer of the object that has the key */
 function unknownKeyFix(key: string, path: string): string {

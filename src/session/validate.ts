@@ -58,7 +58,7 @@ function isWrong(file: ValidatedFile | undefined): boolean {
 
 type Step = [step: string, why?: string];
 
-/** What helps on; null when many files are all valid. */
+/** What helps on; null when many files are all valid, or one cannot be read. */
 function nextStep(checked: ValidatedFile, count: number, args: Args): Step | null {
   const { kind, findings } = checked;
   const file = shellWord(checked.file);
@@ -69,6 +69,8 @@ function nextStep(checked: ValidatedFile, count: number, args: Args): Step | nul
   if (isMendable && errors.every(({ mend }) => mend !== undefined) && !args.on('fix')) {
     return [`flannel-bigip validate --fix ${file}`, 'mends it; --dry-run only shows how'];
   }
+  // What is not there, or cannot be read, is not to be mended.
+  if (findings.some(({ rule }) => ['unreadable-file', 'no-files'].includes(rule))) return null;
   if (!isValid(checked)) return [`mend ${file}, then ${again}`];
   if (count > 1) return null;
   return kind === 'site'

@@ -109,6 +109,7 @@ describe('a misspelt word', () => {
     ['bigip frobnicate', 'unknown command frobnicate. See flannel-bigip bigip --help'],
     ['doctor pign', 'doctor takes no "pign". Did you mean ping?'],
     ['doctor bundel x', 'doctor takes no "bundel". Did you mean bundle?'],
+    ['diff x.yaml', 'diff takes no "x.yaml". Name the site file with --file x.yaml'],
     ['doctor --host surplus', 'doctor takes no "surplus". See flannel-bigip doctor --help'],
     ['-f site.yaml', 'no command is given. See flannel-bigip --help'],
     ['-- list', 'no command is given. See flannel-bigip --help'],

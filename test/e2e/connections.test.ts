@@ -184,7 +184,7 @@ describe.each(APIS)('certificates that are replaced between two commands, etcd %
 
     expect([first, expired, strange, last].map(({ code }) => code)).toEqual([0, 1, 1, 0]);
     expect(expired.stderr).toContain('has expired');
-    expect(strange.stderr).toContain('is not signed by the given CA');
+    expect(strange.stderr).toContain('is signed by no CA that is trusted');
   });
 });
 

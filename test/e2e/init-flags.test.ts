@@ -542,6 +542,38 @@ describe('what follows on init', () => {
   });
 });
 
+describe('flags about a network that is live', () => {
+  const live = { Network: '10.244.0.0/16', SubnetMax: '10.244.99.0', Backend: { Type: 'vxlan' } };
+  const args = ['init', '--yes', '--endpoints', 'file:store.json', '--name', 'a', ...BIGIP];
+  const folder = () => {
+    const keys = { [`${PREFIX}/config`]: { value: JSON.stringify(live), revision: 1 } };
+    return temporaryFolder({
+      'store.json': JSON.stringify({ flannelBigipStore: 1, revision: 1, keys }),
+    });
+  };
+
+  it.each([
+    [['--network', '10.244.0.0/16']],
+    [['--network', '10.244.0.0/16', '--subnet-len', '24', '--vni', '1', '--port', '8472']],
+  ])('keep the rest of it where they say the same: %j', async (same) => {
+    expect((await printed([...args, ...same], folder())).network).toEqual(live);
+  });
+
+  it.each([
+    [['--network', '10.245.0.0/16'], '--network'],
+    [['--network', '10.244.0.0/16', '--vni', '7', '--port', '4789'], '--vni and --port'],
+    [['--subnet-len', '25'], '--subnet-len'],
+    [['--ipv6-network', 'fd00::/48', ...DUAL_BIGIP], '--ipv6-network'],
+  ])('say that nothing of it is kept where they say something else: %j', async (other, which) => {
+    const { code, stderr } = await run([...args, ...other, '-f', '-'], { cwd: folder() });
+
+    expect(code).toBe(0);
+    expect(stderr).toContain(
+      `Nothing is kept of the live network config ${JSON.stringify(live)}, which ${which} would change.\n`,
+    );
+  });
+});
+
 describe('secrets in a live config', () => {
   it('make a file that only its owner may read', async () => {
     const value = '{"Network":"10.244.0.0/16","Backend":{"Type":"wireguard","PSK":"hunter2"}}';

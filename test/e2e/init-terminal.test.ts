@@ -120,7 +120,7 @@ describe('init at a terminal, for a new site', () => {
     const clear = '\u0015';
     const wrong: [question: string, answer: string, objection: string][] = [
       ["etcd's endpoints:", 'ftp://a', 'the endpoint ftp://a is no etcd client URL'],
-      ["flannel's prefix in etcd:", 'a b', 'etcd.prefix must not be empty, begin or end with'],
+      ["flannel's prefix in etcd:", 'a b', 'etcd.prefix must not be empty, or hold white space'],
       ['Network of all pods:', '10.244.0.5/16', 'has host bits; flannel uses 10.244.0.0/16'],
       ["Prefix length of each node's subnet:", '17', 'must hold at least four subnets'],
       ['IPv6 network of all pods', 'fd00::5/48', 'IPv6Network fd00::5/48 has host bits'],
@@ -439,7 +439,7 @@ describe('init at a terminal, with an etcd that cannot be reached', () => {
     const args = ['init', '--endpoints', `127.0.0.1:${port}`, '--prefix', PREFIX];
 
     const { code } = await converse([...args, '--without-bigip'], folder, [
-      ['Go on without etcd?', ENTER],
+      ['Go on without etcd?', `y${ENTER}`],
       ["Which of etcd's stores does flanneld read?", ENTER],
       ['Name of the site:', `a${ENTER}`],
       ['Network of all pods:', INTERRUPT],

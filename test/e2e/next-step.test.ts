@@ -32,6 +32,9 @@ async function lastLine(args: readonly string[], cwd: string): Promise<string | 
   return screen.trimEnd().split('\r\n').at(-1);
 }
 
+/** Behind each change of a store that holds nothing yet. */
+const NEW = '   # makes a new network: check --prefix first';
+
 const STEPS: readonly (readonly [line: string, next: string])[] = [
   ['validate s.yaml', 'flannel-bigip diff --file s.yaml'],
   ['validate broken.yaml', 'mend broken.yaml, then flannel-bigip validate broken.yaml'],
@@ -48,11 +51,11 @@ const STEPS: readonly (readonly [line: string, next: string])[] = [
     'validate net-conf.json',
     'flannel-bigip init   # writes a site file for the network and its BIG-IP',
   ],
-  ['diff -f s.yaml', 'flannel-bigip apply --file s.yaml'],
-  ['diff -f s.yaml --prune', 'flannel-bigip apply --file s.yaml --prune'],
+  ['diff -f s.yaml', `flannel-bigip apply --file s.yaml${NEW}`],
+  ['diff -f s.yaml --prune', `flannel-bigip apply --file s.yaml --prune${NEW}`],
   [
     'diff -f s.yaml --endpoints file:b.json --save p.json',
-    'flannel-bigip apply --plan p.json --file s.yaml --endpoints file:b.json',
+    `flannel-bigip apply --plan p.json --file s.yaml --endpoints file:b.json${NEW}`,
   ],
   ['apply -f s.yaml --dry-run --prune', 'flannel-bigip apply --file s.yaml --prune'],
   ['apply -f s.yaml --yes', 'flannel-bigip list --file s.yaml'],
@@ -126,8 +129,15 @@ describe('at a terminal, and in no pipe,', () => {
   it('a file whose name looks like options is named', async () => {
     const cwd = temporaryFolder({ 'a --file - b.yaml': SITE });
     expect(await lastLine(['diff', '-f', 'a --file - b.yaml'], cwd)).toBe(
-      "Next: flannel-bigip apply --file 'a --file - b.yaml'",
+      `Next: flannel-bigip apply --file 'a --file - b.yaml'${NEW}`,
     );
+  });
+
+  it.each(['none.yaml', '.', 'x/*.yaml'])('nothing is to be mended of %s', async (file) => {
+    const { code, screen } = await openTerminal(['validate', file], temporaryFolder(FILES)).ended;
+
+    expect(code).toBe(3);
+    expect(screen).not.toContain('Next:');
   });
 
   it('nothing is promised after a failure', async () => {

@@ -29,7 +29,7 @@ describe.each(['v2', 'v3', 'auto'])('etcd %s with a certificate that nobody has 
   ];
   const env = { ETCDCTL_USER: 'flannel:secret' };
   const untrusted = () =>
-    `error: the certificate of etcd at ${server.host} is not signed by the given CA`;
+    `error: the certificate of etcd at ${server.host} is signed by no CA that is trusted`;
 
   it('hears no password, though the environment switches the check off', async () => {
     expect(await run(list(), { env })).toEqual({

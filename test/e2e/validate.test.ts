@@ -107,6 +107,21 @@ describe('what validate is given', () => {
     });
   });
 
+  it('passes over manifests in folders that are about something else, whatever words they hold', async () => {
+    const daemon =
+      'apiVersion: apps/v1\nkind: DaemonSet\nspec: { path: /etc/kube-flannel/net-conf.json }\n';
+    const machine =
+      'apiVersion: kubevirt.io/v1\nkind: VirtualMachine\nspec: { network: default }\n';
+    const folder = treeOf({
+      'daemon.yaml': daemon,
+      'machine.yaml': machine,
+      'cfg.yaml': MANIFEST.replace('10.244.0.0/16', '10.244.0.1/16'),
+    });
+
+    expect((await checked(folder, '-r', '.')).files).toEqual(['cfg.yaml host-bits']);
+    expect((await checked(folder, 'daemon.yaml')).files).toEqual(['daemon.yaml no-network-config']);
+  });
+
   it.each([
     [['nosuch/*.yaml'], 'nosuch/*.yaml no-files'],
     [['-r', 'empty'], 'empty no-files'],

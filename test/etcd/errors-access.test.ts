@@ -50,7 +50,7 @@ describe.each(['v2', 'v3'] as const)('the %s store with users', (api) => {
   const denied =
     api === 'v2'
       ? 'refuses: wrong user or password, or no right to this key. Pass --user and --password-file of a user who may read and write the prefix'
-      : 'does not permit this to this user. Grant a role that may read and write the prefix';
+      : 'does not permit this to this user. Check --prefix, or grant a role that may read it, and write it for changes';
 
   it('asks for a user when none is given', async () => {
     expect(await reading(null)).toBe(

@@ -1,3 +1,4 @@
+import { unreadMacs } from '../device/resolve-macs.ts';
 import { type NodeOfHost, nodeOfHost } from '../host/node-of-host.ts';
 import { isVxlan } from '../network-config.ts';
 import type { BigIp, Site } from '../site.ts';
@@ -29,7 +30,7 @@ export function diagnose(declared: Site, readings: Readings, commands: Commands)
   const live = etcdOf(declared, readings, list, commands);
   const site = withMacs(declared, readings, live);
   if (live === null) skipPart('etcd', list, etcdBlame(list));
-  else checkEtcd(live, site, list, commands);
+  else checkEtcd(live, site, assumedMacs(declared, readings), list, commands);
   const own = checkHost(readings, live, site, list, commands);
   const { nodes, cisVersion } = readings;
   if (nodes.state === 'read') {
@@ -115,6 +116,14 @@ function withMacs(site: Site, { bigips }: Readings, live: LiveState | null): Sit
       return { ...bigip, ipv4: { ...bigip.ipv4, vtepMAC } };
     }),
   };
+}
+
+/** The BIG-IPs whose MAC neither the site file nor the device told. */
+function assumedMacs(site: Site, { bigips }: Readings): Set<string> {
+  const isRead = ({ device }: Readings['bigips'][number]) =>
+    device.state === 'read' && device.value.mac !== null;
+  const told = new Set(bigips.filter(isRead).map(({ name }) => name));
+  return new Set(unreadMacs(site).filter((name) => !told.has(name)));
 }
 
 function leaseMac({ ipv4 }: BigIp, live: LiveState | null): string | null {

@@ -19,12 +19,27 @@ import type { LiveLease, LiveState } from '../snapshot.ts';
 import type { CheckList } from './check.ts';
 import { type Commands, RESTART } from './commands.ts';
 
-/** Holds flannel's keys against its own rules and against the site. */
-export function checkEtcd(live: LiveState, site: Site, list: CheckList, commands: Commands): void {
+/**
+ * Holds flannel's keys against its own rules and against the site.
+ *
+ * @param assumed names of BIG-IPs whose MAC in the site is the lease's own, since the unit told none
+ */
+export function checkEtcd(
+  live: LiveState,
+  site: Site,
+  assumed: ReadonlySet<string>,
+  list: CheckList,
+  commands: Commands,
+): void {
   checkConfig(live, site, list, commands);
   checkRanges(live, site, list, commands);
   checkOtherLeases(live, site, list, commands);
-  for (const bigip of site.bigips) checkBigIpLease(live, bigip, list, commands);
+  for (const bigip of site.bigips) {
+    checkBigIpLease(live, bigip, list, commands);
+    const but = assumed.has(bigip.name) ? ', but for its MAC, which the unit has not told' : '';
+    const message = `${bigip.name}: ${leaseKeyOf(bigip)} is as declared, without a TTL${but}`;
+    list.pass('etcd-bigip-lease', message, bigip.name);
+  }
 }
 
 const EVERY_NODE = `${RESTART}   # on every node`;
@@ -78,9 +93,9 @@ function checkRanges(live: LiveState, site: Site, list: CheckList, commands: Com
       return subnet ? [{ name, subnet }] : [];
     });
     const place = { base: '', pathOf: () => null };
-    for (const { rule, message, fix: cure } of checkAgainstRange(sides, range, place)) {
-      const advice = cure ? { advice: cure } : {};
-      list.fail('etcd-range', { rule, message, fix, ...advice });
+    // The site file's own range leaves them out, or it would be no site.
+    for (const { rule, message } of checkAgainstRange(sides, range, place)) {
+      list.fail('etcd-range', { rule, message, fix });
     }
   }
   for (const finding of checkExhaustion(live, config)) list.warn('etcd-range', toldOf(finding));
@@ -241,7 +256,7 @@ function clashes(a: LiveLease, b: LiveLease): boolean {
   );
 }
 
-/** A key of any spelling as one word of a shell. */
+/** Notes what is wrong with the lease of a BIG-IP. */
 function checkBigIpLease(live: LiveState, bigip: BigIp, list: CheckList, commands: Commands): void {
   const { name } = bigip;
   const lease = live.leases.find((one) => isAtSubnet(one, bigip));
@@ -284,5 +299,4 @@ function checkBigIpLease(live: LiveState, bigip: BigIp, list: CheckList, command
       found: `${found} with a TTL`,
     });
   }
-  list.pass('etcd-bigip-lease', `${name}: ${lease.name} is as declared, without a TTL`, name);
 }

@@ -182,7 +182,8 @@ async function look(interview: Interview, resolved: ResolvedConnection): Promise
 async function doWithout(interview: Interview, error: Problem): Promise<null> {
   const why = error.fix === undefined ? error.message : `${error.message} (${error.fix})`;
   interview.say(`warning: ${why}. Nothing is known of what is live.`);
-  if (await interview.whether('Go on without etcd?', true)) return null;
+  // Whoever is asked may have mistyped the endpoint, and a network made up goes unnoticed.
+  if (await interview.whether('Go on without etcd?', !interview.asks)) return null;
   throw new Problem('not written, since etcd cannot be read', { exit: EXIT.failed, cause: error });
 }
 

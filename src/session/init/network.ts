@@ -1,10 +1,11 @@
-import { formatSubnet } from '../../model/address.ts';
+import { formatSubnet, parseSubnet, type Subnet, sameSubnet } from '../../model/address.ts';
 import { DEFAULT_VNI, DEFAULT_VXLAN_PORT } from '../../model/backends.ts';
 import { effectivePort, maskSecrets } from '../../model/compare-config.ts';
 import { type LiveNetwork, networkOfLive } from '../../model/live-draft.ts';
 import type { NetworkConfig } from '../../model/network-config.ts';
 import { checkDraft, draftConfig, objectionAt, type SiteDraft } from '../../model/site-draft.ts';
 import type { LiveState } from '../../model/snapshot.ts';
+import type { Args } from '../options.ts';
 import type { Interview } from './interview.ts';
 import { NETWORK_OPTIONS } from './options.ts';
 
@@ -18,12 +19,40 @@ export async function askNetwork(
   live: LiveState | null,
 ): Promise<LiveNetwork> {
   const found = live && networkOfLive(live);
-  const given = NETWORK_OPTIONS.some(({ flag }) => interview.args.text(flag) !== undefined);
-  if (found !== null && !given && isValid({ ...draft, network: found.network }, interview)) {
+  const config = live?.config ?? null;
+  if (found !== null && config !== null) {
     const shown = JSON.stringify(maskSecrets(found.network));
-    if (await interview.whether(`Keep the live network config ${shown}?`, true)) return found;
+    const other = otherThanLive(interview.args, config);
+    if (other.length > 0) {
+      interview.say(
+        `Nothing is kept of the live network config ${shown}, which ${other.join(' and ')} would change.`,
+      );
+    } else if (isValid({ ...draft, network: found.network }, interview)) {
+      if (await interview.whether(`Keep the live network config ${shown}?`, true)) return found;
+    }
   }
-  return { network: await askNewNetwork(interview, draft, live?.config ?? null), notes: [] };
+  return { network: await askNewNetwork(interview, draft, config), notes: [] };
+}
+
+/** The flags that say something else of the network than what is live. */
+function otherThanLive(args: Args, config: NetworkConfig): string[] {
+  const { ipv4, ipv6, vxlan } = config;
+  const same = (text: string, network: Subnet | undefined) => {
+    const given = parseSubnet(text);
+    return given !== null && network !== undefined && sameSubnet(given, network);
+  };
+  const agrees: Readonly<Record<string, (text: string) => boolean>> = {
+    network: (text) => same(text, ipv4?.network),
+    'subnet-len': (text) => Number(text) === ipv4?.subnetLen,
+    vni: (text) => Number(text) === vxlan.vni,
+    port: (text) => Number(text) === effectivePort(config),
+    'ipv6-network': (text) => same(text, ipv6?.network),
+    'ipv6-subnet-len': (text) => Number(text) === ipv6?.subnetLen,
+  };
+  return NETWORK_OPTIONS.flatMap(({ flag }) => {
+    const text = args.text(flag);
+    return text === undefined || agrees[flag]?.(text) ? [] : [`--${flag}`];
+  });
 }
 
 /** Whether the live config can be kept as it is; says why not. */

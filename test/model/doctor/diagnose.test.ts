@@ -193,6 +193,25 @@ describe('what is in etcd', () => {
     const bigips = [{ name: 'bigip-1', device: read(device({ mac: other })) }];
     expect(told({ bigips }, site).failed).toEqual(['etcd-bigip-lease']);
   });
+
+  it.each([
+    ['has told it', read(device({ mac: BIGIP_MAC })), ''],
+    ['cannot be asked', failed('no route'), ', but for its MAC, which the unit has not told'],
+    [
+      'has no tunnel yet',
+      read(device({ mac: null })),
+      ', but for its MAC, which the unit has not told',
+    ],
+  ])('has a lease as declared, where the MAC is left to a device that %s', (_what, unit, but) => {
+    const site = siteOf({
+      bigips: [{ ...BIGIP, vtepMAC: 'device', management: { url: 'https://10.1.20.4' } }],
+    });
+    const { checks } = diagnosed({ bigips: [{ name: 'bigip-1', device: unit }] }, site);
+    const lease = checks.filter(({ id }) => id === 'etcd-bigip-lease');
+    expect(lease.map(({ status, message }) => [status, message])).toEqual([
+      ['pass', `bigip-1: 10.244.100.0-24 is as declared, without a TTL${but}`],
+    ]);
+  });
 });
 
 describe('what the kernel has', () => {
