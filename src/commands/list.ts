@@ -7,7 +7,7 @@ import { writeDocument, writeLine } from '../output/write.ts';
 import { nextCommand, tellNext } from '../session/next-command.ts';
 import { type Session, withSession } from '../session/open.ts';
 import type { Args } from '../session/options.ts';
-import { loadSiteIfAny } from '../session/site.ts';
+import { loadSiteToLook } from '../session/site.ts';
 import type { World } from '../world.ts';
 
 /** `list`: every lease of the network. Works without a site file. */
@@ -16,7 +16,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   if (args.on('watch') && format === 'yaml') {
     throw new Problem('list --watch has no -o yaml', { exit: EXIT.usage, fix: 'use -o json' });
   }
-  const loaded = await loadSiteIfAny(args, world);
+  const loaded = await loadSiteToLook(args, world);
   return withSession(args, world, loaded, async (session) => {
     const { site, store, live } = session;
     const shows = { ttl: format === 'wide' || args.on('ttl'), wide: format === 'wide' };

@@ -6,7 +6,7 @@ import type { Site } from '../model/site.ts';
 import { findingText } from '../output/findings-text.ts';
 import { styleOf } from '../output/style.ts';
 import type { World } from '../world.ts';
-import { namesFile } from './connection-options.ts';
+import { isNamed, namesFile } from './connection-options.ts';
 import type { Args } from './options.ts';
 
 /** A site as loaded from its file. */
@@ -61,6 +61,21 @@ export async function loadSiteIfAny(args: Args, world: World): Promise<LoadedSit
   }
   const folder = file === '-' ? world.cwd : path.dirname(path.resolve(world.cwd, file));
   return { site: checked.site, file, folder };
+}
+
+/**
+ * Like `loadSiteIfAny`, for what only looks: a file that nobody has named, and that cannot be used, is done
+ * without where etcd is named.
+ */
+export async function loadSiteToLook(args: Args, world: World): Promise<LoadedSite | null> {
+  try {
+    return await loadSiteIfAny(args, world);
+  } catch (error) {
+    const isNeeded = args.text('file') !== undefined || !isNamed('endpoints', args, world);
+    if (isNeeded || !(error instanceof Problem)) throw error;
+    world.stderr.write('warning: the site file cannot be used, and is left out\n');
+    return null;
+  }
 }
 
 /**
