@@ -120,8 +120,8 @@ const CONNECTION_ERRORS: readonly (readonly [RegExp, StoreFailure, string, strin
   [
     /SELF_SIGNED_CERT|DEPTH_ZERO|self[- ]signed certificate|UNABLE_TO_(VERIFY|GET)|unable to (verify|get)|signature failure/i,
     'tls-untrusted',
-    "the certificate of etcd at %h is signed by no CA that is trusted: --cacert, else the system's",
-    "pass etcd's own CA with --cacert",
+    'the certificate of etcd at %h is signed by no CA that is trusted here',
+    "pass etcd's own CA with --cacert; without it the system's CAs count",
   ],
   [
     /ERR_TLS_CERT_ALTNAME|altnames|does not match certificate/i,

@@ -29,12 +29,12 @@ describe.each(['v2', 'v3', 'auto'])('etcd %s with a certificate that nobody has 
   ];
   const env = { ETCDCTL_USER: 'flannel:secret' };
   const untrusted = () =>
-    `error: the certificate of etcd at ${server.host} is signed by no CA that is trusted`;
+    `error: the certificate of etcd at ${server.host} is signed by no CA that is trusted here`;
 
   it('hears no password, though the environment switches the check off', async () => {
     expect(await run(list(), { env })).toEqual({
       code: 1,
-      stderr: `${untrusted()}. Pass etcd's CA with --cacert\n`,
+      stderr: `${untrusted()}. Pass etcd's own CA with --cacert; without it the system's CAs count\n`,
       heard: '',
     });
   });
@@ -43,7 +43,7 @@ describe.each(['v2', 'v3', 'auto'])('etcd %s with a certificate that nobody has 
     const proxied = { ...env, https_proxy: proxy.url };
     expect(await run(list('--use-env-proxy'), { env: proxied })).toEqual({
       code: 1,
-      stderr: `${untrusted()} (through the proxy at ${new URL(proxy.url).host}). Pass etcd's CA with --cacert\n`,
+      stderr: `${untrusted()} (through the proxy at ${new URL(proxy.url).host}). Pass etcd's own CA with --cacert; without it the system's CAs count\n`,
       heard: '',
     });
   });

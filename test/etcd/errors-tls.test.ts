@@ -57,7 +57,7 @@ describe.each(['v2', 'v3'] as const)('opening the %s store', (api) => {
     expect(
       await open(`https://${hostOf(good)}`, { cert, key, ...(given ? { ca: given } : {}) }),
     ).toBe(
-      `tls-untrusted: the certificate of etcd at ${hostOf(good)} is signed by no CA that is trusted: --cacert, else the system's. Pass etcd's own CA with --cacert`,
+      `tls-untrusted: the certificate of etcd at ${hostOf(good)} is signed by no CA that is trusted here. Pass etcd's own CA with --cacert; without it the system's CAs count`,
     );
   });
 
