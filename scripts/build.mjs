@@ -231,6 +231,14 @@ const built = await build({
   banner: { js: REQUIRE },
   logLevel: 'warning',
 });
+// These are asked for where it does not matter whether they are there.
+const dispensable = ['encoding', 'node:sqlite'];
+for (const { imports } of Object.values(built.metafile.outputs)) {
+  const lacking = imports.find(
+    ({ path: name, external }) => external && !isBuiltin(name) && !dispensable.includes(name),
+  );
+  if (lacking) throw new Error(`${lacking.path} is neither bundled nor Node's own`);
+}
 const parts = {
   validate: [],
   'on-etcd': ['v2', 'v3'],
@@ -240,22 +248,13 @@ const parts = {
   'on-doctor': [],
   v3: [],
 };
-// These are asked for where it does not matter whether they are there.
-const dispensable = ['encoding', 'node:sqlite'];
-for (const { imports } of Object.values(built.metafile.outputs)) {
-  const lacking = imports.find(
-    ({ path: name, external }) => external && !isBuiltin(name) && !dispensable.includes(name),
-  );
-  if (lacking) throw new Error(`${lacking.path} is neither bundled nor Node's own`);
-}
 await joinChunks(root, built, 'dist/start.js', parts);
 
 // What went into the bundle, of which `npm run sbom` makes a bill of materials. What this script put in
 // the place of a module is in a namespace and belongs to no package.
 for (const { inputs } of Object.values(built.metafile.outputs)) {
   for (const input of Object.keys(inputs)) {
-    if (/^(client-only|requests-only|etcd-messages|quick-addresses|lazy|lean|colours):/.test(input))
-      delete inputs[input];
+    if (/^[a-z-]+:/.test(input)) delete inputs[input];
   }
 }
 // Some of its paths are absolute.

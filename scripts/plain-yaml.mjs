@@ -16,12 +16,12 @@ const LOOP = 'parse';
  * @throws Error when it is written in another way than known
  */
 export function withoutGenerators(code) {
-  const names = [...code.matchAll(GENERATOR)].map(([, , name]) => name);
-  const starts = [...code.matchAll(GENERATOR)].map(({ index }) => index);
-  const methods = names.map((name, i) => rewritten(name, code.slice(starts[i], starts[i + 1])));
-  const result = code.slice(0, starts[0]) + methods.join('');
-  if (names.length < 14) throw new Error('the parser of yaml is written in another way now');
-  return result;
+  const found = [...code.matchAll(GENERATOR)];
+  if (found.length < 14) throw new Error('the parser of yaml is written in another way now');
+  const methods = found.map(({ 2: name, index }, i) =>
+    rewritten(name, code.slice(index, found[i + 1]?.index)),
+  );
+  return code.slice(0, found[0].index) + methods.join('');
 }
 
 function rewritten(name, source) {
