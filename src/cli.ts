@@ -189,12 +189,12 @@ function checkPositionals(
   { program }: CommandGroup,
 ): void {
   const help = `see ${program} ${spec.name} --help`;
-  if (spec.positionals === 'none' && positionals.length > 0) {
-    const surplus = JSON.stringify(positionals[0]);
+  const [surplus] = positionals;
+  if (spec.positionals === 'none' && surplus !== undefined) {
     const known = spec.subcommands?.map(({ name }) => name) ?? [];
-    throw new Problem(`${spec.name} takes no ${surplus}`, {
+    throw new Problem(`${spec.name} takes no ${JSON.stringify(surplus)}`, {
       exit: EXIT.usage,
-      fix: didYouMean(positionals[0] ?? '', known) ?? fileMeant(positionals[0] ?? '', spec) ?? help,
+      fix: didYouMean(surplus, known) ?? fileMeant(surplus, spec) ?? help,
     });
   }
   if (spec.positionals === 'some' && positionals.filter(Boolean).length === 0) {

@@ -156,8 +156,7 @@ class Annotation {
   }
 
   private say(text: string): void {
-    if (!this.isJson)
-      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
+    if (!this.isJson) writeProse(this.world.stdout, text, this.world.env);
   }
 
   private async report(outcome: AnnotateOutcome): Promise<void> {

@@ -75,7 +75,7 @@ async function backup(file: string | undefined, args: Args, world: World): Promi
       await writeDocument(world.stdout, 'json', backupJson(target, document));
     } else {
       const text = backupText(file ?? target, document);
-      writeProse(world.stdout, text, styleOf(world.stdout, world.env));
+      writeProse(world.stdout, text, world.env);
     }
     tellNext(world, args, ...restoring(file ?? target, args));
     return EXIT.done;

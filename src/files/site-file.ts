@@ -1,5 +1,13 @@
 import { isUtf8 } from 'node:buffer';
-import { constants, createReadStream, existsSync, openSync, readFileSync, statSync } from 'node:fs';
+import {
+  constants,
+  createReadStream,
+  existsSync,
+  openSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { EXIT, Problem } from '../model/problem.ts';
@@ -35,8 +43,23 @@ export async function readText(file: string, world: ReadingWorld): Promise<strin
   const { cwd } = world;
   const where = path.resolve(cwd, file);
   const stat = statOf(where, file);
-  if (stat === undefined || stat.isFile() || stat.isDirectory()) return readFileText(file, cwd);
+  if (!isStream(stat)) return readFileText(file, cwd);
   return readStream(stat.isFIFO() ? await openPipe(where) : createReadStream(where), file);
+}
+
+/** Whether what is read there does not come again: standard input, a pipe, a device. */
+export function comesOnce(file: string, cwd: string): boolean {
+  if (file === '-') return true;
+  try {
+    return isStream(statSync(path.resolve(cwd, file), { throwIfNoEntry: false }));
+  } catch {
+    // A word that is no path at all.
+    return false;
+  }
+}
+
+function isStream(stat: Stats | undefined): stat is Stats {
+  return stat !== undefined && !stat.isFile() && !stat.isDirectory();
 }
 
 function statOf(where: string, file: string) {

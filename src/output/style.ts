@@ -16,7 +16,7 @@ export interface Style {
   readonly unicode: boolean;
 }
 
-interface StyleSource {
+export interface StyleSource {
   readonly isTTY?: boolean;
   readonly columns?: number;
 }

@@ -1,5 +1,4 @@
-import { statSync } from 'node:fs';
-import path from 'node:path';
+import { comesOnce } from '../files/site-file.ts';
 import { shellWord } from '../model/shell-word.ts';
 import { printable, styleOf } from '../output/style.ts';
 import { widthOf } from '../output/width.ts';
@@ -42,7 +41,12 @@ export function nextCommand(words: string, args: Args, more: readonly string[] =
 /** This very command again, arguments and all, without some of its flags. */
 export function sameCommand(command: string, args: Args, without: readonly string[]): string {
   const flags = args.takenBy(command).filter((flag) => !without.includes(flag));
-  return withFlags([command, ...args.positionals.map(shellWord)].join(' '), args, flags);
+  return withFlags(withArguments(command, args), args, flags);
+}
+
+/** The words of a command with this one's arguments behind them. */
+export function withArguments(words: string, { positionals }: Args): string {
+  return [words, ...positionals.map(shellWord)].join(' ');
 }
 
 function withFlags(words: string, args: Args, flags: readonly string[]): string {
@@ -62,12 +66,6 @@ function withoutSecret(flag: string, value: string): string {
 
 /** Formats that people read; others go into files and programs. */
 const FOR_PEOPLE: ReadonlySet<string> = new Set(['text', 'table', 'wide', 'map']);
-
-/** Whether what is read there does not come again: standard input, a pipe, a device. */
-function comesOnce(file: string, cwd: string): boolean {
-  const found = statSync(path.resolve(cwd, file), { throwIfNoEntry: false });
-  return file === '-' || (found !== undefined && !found.isFile() && !found.isDirectory());
-}
 
 /**
  * Tells a person at a terminal what to do now, as the last line of a command; scripts, pipes and files get

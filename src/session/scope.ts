@@ -2,7 +2,7 @@ import { EXIT, Problem } from '../model/problem.ts';
 import type { BigIp, Site } from '../model/site.ts';
 import { didYouMean } from '../model/suggest.ts';
 import { writeProse } from '../output/prose.ts';
-import { printable, styleOf } from '../output/style.ts';
+import { printable } from '../output/style.ts';
 import type { World } from '../world.ts';
 import type { Args } from './options.ts';
 
@@ -19,7 +19,7 @@ export function bigipsInScope(site: Site, args: Args, world: World): readonly Bi
   if (unmanaged.length > 0) {
     const names = unmanaged.map(({ name }) => name).join(', ');
     const text = `${names}: left out of --scope all, since nothing says how it is managed (management.url)`;
-    writeProse(world.stderr, printable(text), styleOf(world.stderr, world.env));
+    writeProse(world.stderr, printable(text), world.env);
   }
   return site.bigips.filter(({ management }) => management !== null);
 }

@@ -81,8 +81,7 @@ export async function runPlan(
   let plan = planned;
   const json = args.text('output') === 'json';
   const before = command.before ?? null;
-  const say = (text: string) =>
-    json ? undefined : writeProse(world.stdout, text, styleOf(world.stdout, world.env));
+  const say = (text: string) => (json ? undefined : writeProse(world.stdout, text, world.env));
   const report = async (outcome: Outcome, executed: Executed | null) => {
     if (!json) return;
     const nodes = command.beside ? { nodes: command.beside.json() } : {};

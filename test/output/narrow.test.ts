@@ -114,7 +114,8 @@ describe('on a narrow terminal', () => {
 
   it('what a command says is broken between words, line by line', () => {
     const stream = new PassThrough({ encoding: 'utf8' });
-    writeProse(stream, '\nMigrated and read back: 4 keys.\nDone.', on(24));
+    const terminal = Object.assign(stream, { isTTY: true, columns: 24 });
+    writeProse(terminal, '\nMigrated and read back: 4 keys.\nDone.', {});
     expect(stream.read()).toBe('\nMigrated and read back:\n  4 keys.\nDone.\n');
   });
 });

@@ -238,7 +238,7 @@ class Import {
 
   private say(line: string): void {
     const { stdout, env } = this.world;
-    if (!this.isJson) writeProse(stdout, line, styleOf(stdout, env));
+    if (!this.isJson) writeProse(stdout, line, env);
   }
 
   private async end(outcome: string): Promise<ExitCode> {

@@ -5,7 +5,6 @@ import { readMac } from '../../bigip/read-mac.ts';
 import { pathOf } from '../../model/device/desired.ts';
 import type { DeviceState } from '../../model/device/objects.ts';
 import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
-import { shellWord } from '../../model/shell-word.ts';
 import { type MacNote, showJson, showText } from '../../output/bigip/show-text.ts';
 import { styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
@@ -17,7 +16,7 @@ import {
   unitsOf,
   withDevices,
 } from '../../session/bigip/units.ts';
-import { nextCommand, tellNext } from '../../session/next-command.ts';
+import { nextCommand, tellNext, withArguments } from '../../session/next-command.ts';
 import type { Args } from '../../session/options.ts';
 import { loadSite } from '../../session/site.ts';
 import type { World } from '../../world.ts';
@@ -62,8 +61,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   tellErrors(results, world);
   const code = exitOf(results, false);
   if (code === EXIT.done) {
-    const words = ['bigip diff', ...args.positionals.map(shellWord)].join(' ');
-    tellNext(world, args, nextCommand(words, args));
+    tellNext(world, args, nextCommand(withArguments('bigip diff', args), args));
   }
   return code;
 }

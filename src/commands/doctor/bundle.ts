@@ -61,7 +61,7 @@ export async function run(args: Args, world: World): Promise<ExitCode> {
   });
   const hint =
     'Passwords, tokens and keys are taken out; look through it before it leaves the house.';
-  writeProse(world.stdout, `Wrote ${file}. ${hint}`, styleOf(world.stdout, world.env));
+  writeProse(world.stdout, `Wrote ${file}. ${hint}`, world.env);
   const from = `flannel-bigip doctor --from ${shellWord(file)}`;
   tellNext(world, args, from, 'tells what it shows, anywhere');
   return EXIT.done;

@@ -1,12 +1,11 @@
 import { EXIT, type ExitCode, errorText } from '../../model/problem.ts';
-import { shellWord } from '../../model/shell-word.ts';
 import type { BigIp } from '../../model/site.ts';
 import { writeProse } from '../../output/prose.ts';
 import { printable, styleOf } from '../../output/style.ts';
 import { writeDocument, writeLine } from '../../output/write.ts';
 import type { World } from '../../world.ts';
 import { askYes } from '../ask.ts';
-import { nextCommand, sameCommand, tellNext } from '../next-command.ts';
+import { nextCommand, sameCommand, tellNext, withArguments } from '../next-command.ts';
 import type { Args } from '../options.ts';
 import type { LoadedSite } from '../site.ts';
 import { DeviceScope, type WrittenUnit } from './device-scope.ts';
@@ -52,7 +51,7 @@ export async function diffUnits(
   const code = exitOf(scope.planned, !scope.isTrue);
   if (code === EXIT.done) tellNext(world, args, nextCommand('bigip check', args));
   if (code === EXIT.found) {
-    const words = [applying(args), ...args.positionals.map(shellWord)].join(' ');
+    const words = withArguments(applying(args), args);
     tellNext(world, args, nextCommand(words, args, ['scope', 'disable-configsync']));
   }
   return code;
@@ -139,7 +138,7 @@ class Application {
       },
     );
     for (const { text } of differing) {
-      writeProse(world.stderr, printable(text), styleOf(world.stderr, world.env));
+      writeProse(world.stderr, printable(text), world.env);
     }
     await this.report(outcome, results);
     if (!failed && differing.length === 0) tellNext(world, args, nextCommand('apply', args));
@@ -171,8 +170,7 @@ class Application {
   }
 
   private say(text: string): void {
-    if (!this.isJson)
-      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
+    if (!this.isJson) writeProse(this.world.stdout, text, this.world.env);
   }
 
   private async report(outcome: Outcome, results: readonly UnitResult<unknown>[]): Promise<void> {

@@ -128,8 +128,7 @@ export class StepRun {
   }
 
   private say(text: string): void {
-    if (!this.isJson)
-      writeProse(this.world.stdout, text, styleOf(this.world.stdout, this.world.env));
+    if (!this.isJson) writeProse(this.world.stdout, text, this.world.env);
   }
 
   private show(): void {

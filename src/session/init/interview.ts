@@ -1,6 +1,6 @@
 import { EXIT, Problem } from '../../model/problem.ts';
 import { writeProse } from '../../output/prose.ts';
-import { printable, styleOf } from '../../output/style.ts';
+import { printable } from '../../output/style.ts';
 import { canAsk, type World } from '../../world.ts';
 import { askChoice, askText, askWhether } from '../ask.ts';
 import type { Args } from '../options.ts';
@@ -97,7 +97,7 @@ export class Interview {
 
   /** Tells a person something that is no result. */
   say(text: string): void {
-    writeProse(this.world.stderr, printable(text), styleOf(this.world.stderr, this.world.env));
+    writeProse(this.world.stderr, printable(text), this.world.env);
   }
 
   /** @throws Problem (exit 64) that names the flags of all missing answers. */
